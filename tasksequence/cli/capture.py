@@ -1,0 +1,183 @@
+"""tasksequence capture: from a sequence and volumes to a WIM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tasksequence.document.document import Document, SequencePart
+    from tasksequence.request import CaptureResult
+
+__all__ = ["capture"]
+
+DESTINATION = "OSDCaptureDestination"
+# The reference computer is off while its disk is read from here: as far as the step can tell,
+# that is Windows PE.
+_FACTS = {"_SMSTSInWinPE": "true"}
+
+
+@click.command()
+@click.argument("sequence", type=click.Path(path_type=Path))
+@click.option(
+    "--volume",
+    "volumes",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="An NTFS volume: image file or block device, not mounted. Give it once for each volume.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a task sequence variable; it wins over the step's own value. Names with a leading "
+    "_ are facts about the machine.",
+)
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME=SOURCE",
+    help="Set a variable that holds a password; SOURCE is prompt, env:VARIABLE or fd:NUMBER.",
+)
+@click.option(
+    "--destination",
+    metavar="PATH",
+    help=f"Where the WIM goes; the same as --set {DESTINATION}=PATH.",
+)
+@click.option("--backend", default="wimlib", show_default=True, metavar="NAME")
+@click.option(
+    "--compression",
+    type=click.Choice(["none", "xpress", "lzx"]),
+    default="lzx",
+    show_default=True,
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Threads that compress; 0, the default, takes one for each processor.",
+)
+@click.option(
+    "--name",
+    "wanted",
+    metavar="NAME_OR_ID",
+    help="Which sequence of an export with several: its name or package ID.",
+)
+@click.option(
+    "--assume-conditions",
+    is_flag=True,
+    help="Capture although a condition of the step cannot be judged here.",
+)
+@click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
+def capture(
+    sequence: Path,
+    volumes: tuple[Path, ...],
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    destination: str | None,
+    backend: str,
+    compression: str,
+    threads: int,
+    wanted: str | None,
+    assume_conditions: bool,
+    quiet: bool,
+) -> None:
+    """Capture volumes to a WIM, as the capture step of SEQUENCE says.
+
+    SEQUENCE is an export zip, its object.xml, a <sequence> or MDT's ts.xml. The step's
+    properties are resolved through the variables; the WIM is written beside its destination,
+    verified, and moved into place only then.
+    """
+    from tasksequence.cli.progress import shown_progress
+    from tasksequence.cli.variables import collect_variables
+    from tasksequence.document.document import load
+    from tasksequence.engine import capture_step
+    from tasksequence.plan.compiler import compile_plan
+    from tasksequence.request import CaptureOptions, Compression
+
+    variables = collect_variables(settings, secrets)
+    if destination is not None:
+        if DESTINATION.casefold() in {name.casefold() for name in variables}:
+            raise click.UsageError(f"Give --destination or --set {DESTINATION}=…, not both.")
+        variables[DESTINATION] = destination
+    named = {name.casefold() for name in variables}
+    variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
+
+    part = _chosen(load(sequence), wanted)
+    plan = compile_plan(part.sequence, variables)
+    step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
+    for warning in step.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    with shown_progress(quiet) as on_event:
+        result = capture_step.capture(
+            plan,
+            volumes,
+            backend=backend,
+            options=CaptureOptions(compression=Compression(compression), threads=threads),
+            on_event=on_event,
+            assume_conditions=assume_conditions,
+        )
+    _print(result)
+
+
+def _chosen(document: Document, wanted: str | None) -> SequencePart:
+    parts = document.parts
+    if wanted is None:
+        if len(parts) == 1:
+            return parts[0]
+        raise click.UsageError(
+            f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
+        )
+    for part in parts:
+        if wanted in (part.name, part.package_id):
+            return part
+    raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
+
+
+def _names(parts: tuple[SequencePart, ...]) -> str:
+    return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)
+
+
+def _print(result: CaptureResult) -> None:
+    from tasksequence.cli.progress import human_bytes
+    from tasksequence.cli.table import print_table
+
+    print_table(
+        ("Image", "Name", "Volume", "Files", "Bytes", "Size in WIM"),
+        [
+            (
+                str(image.index),
+                image.name,
+                str(image.volume),
+                f"{image.files:,}",
+                f"{image.bytes:,}",
+                f"{image.stored_bytes:,}",
+            )
+            for image in result.images
+        ],
+        right={0, 3, 4, 5},
+    )
+    for omission in result.omissions:
+        files = "file" if omission.count == 1 else "files"
+        click.echo(
+            f"Left out of {omission.volume}: {omission.reason.value}, {omission.count} {files}"
+        )
+        for path in omission.paths[:_SHOWN_PATHS]:
+            click.echo(f"  {path}")
+        if omission.count > _SHOWN_PATHS:
+            click.echo(f"  … and {omission.count - _SHOWN_PATHS} more")
+    if result.destination is None:
+        click.echo(f"The backend {result.backend} writes no file.")
+        return
+    verified = "verified" if result.verified else "not verified"
+    click.echo(f"{result.destination}: {human_bytes(result.file_bytes)}, {verified}")
+
+
+_SHOWN_PATHS = 10

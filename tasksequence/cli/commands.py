@@ -1,0 +1,22 @@
+"""The command group; each command has a module of its own."""
+
+from __future__ import annotations
+
+import click
+
+from tasksequence import __version__
+from tasksequence.cli.capture import capture
+
+__all__ = ["cli"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tasksequence")
+def cli() -> None:
+    """Windows imaging task sequences, offline and off Windows.
+
+    Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
+    """
+
+
+cli.add_command(capture)

@@ -1,0 +1,74 @@
+"""What a model object remembers of the place where it was read."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from tasksequence.document.source import Element, Source
+from tasksequence.wmi import WmiObject, attribute_names, per_class
+
+__all__ = ["Origin", "restored", "snapshot"]
+
+_CHILDREN = frozenset({"steps", "operands", "condition"})
+
+
+class Origin:
+    """An element of a source, and what the object that was made of it said then."""
+
+    __slots__ = ("children", "condition", "element", "extra", "source", "values")
+
+    def __init__(
+        self,
+        source: Source,
+        element: Element,
+        node: WmiObject,
+        children: tuple[WmiObject, ...] = (),
+        condition: WmiObject | None = None,
+        extra: Any = None,
+    ) -> None:
+        self.source = source
+        self.element = element
+        self.values = snapshot(node)
+        self.children = children
+        self.condition = condition
+        self.extra = extra
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Origin:
+        twin = object.__new__(Origin)
+        twin.source = self.source
+        twin.element = self.element
+        twin.values = self.values
+        twin.children = copy.deepcopy(self.children, memo)
+        twin.condition = copy.deepcopy(self.condition, memo)
+        twin.extra = self.extra
+        return twin
+
+
+def snapshot(node: WmiObject) -> tuple[Any, ...]:
+    """Return the node's own values, without its children, safe from later edits in place."""
+    return tuple(_frozen(getattr(node, name)) for name in _own(type(node)))
+
+
+def restored(node: WmiObject, values: tuple[Any, ...]) -> WmiObject:
+    """Return an object like `node` with the values of a snapshot and without children."""
+    twin = object.__new__(type(node))
+    for name in attribute_names(type(node)):
+        object.__setattr__(twin, name, None)
+    for name, value in zip(_own(type(node)), values, strict=True):
+        object.__setattr__(twin, name, list(value) if isinstance(value, tuple) else value)
+    object.__setattr__(twin, "_origin", None)
+    return twin
+
+
+@per_class
+def _own(cls: type[WmiObject]) -> tuple[str, ...]:
+    return tuple(name for name in attribute_names(cls) if name not in _CHILDREN)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(copy.copy(item) for item in value)
+    if isinstance(value, dict):
+        return dict(value)
+    return value

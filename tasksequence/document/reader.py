@@ -1,0 +1,359 @@
+"""From elements to model objects; whatever a file says is read, and violations are collected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import attrs
+
+from tasksequence.document.mapping import PLATFORM_KEYS, variable_properties
+from tasksequence.document.origin import Origin
+from tasksequence.document.source import Element, Source
+from tasksequence.document.values import decode, decode_boolean
+from tasksequence.document.violation import Violation
+from tasksequence.errors import Problem
+from tasksequence.model.action import Action, UnknownAction
+from tasksequence.model.base import Step
+from tasksequence.model.condition import (
+    Condition,
+    ConditionExpression,
+    ConditionOperand,
+    ConditionOperator,
+    OSConditionGroup,
+    OSExpressionGroup,
+    UnknownOperand,
+)
+from tasksequence.model.references import global_properties, references
+from tasksequence.model.sequence import Group, TaskSequence
+from tasksequence.wmi import ClassRegistry, Property, WmiObject, per_class, properties_of, reading
+
+__all__ = ["Reader", "unknown_key", "variable_elements", "variable_key"]
+
+_STEP_TAGS = frozenset({"step", "group", "subtasksequence"})
+_OPERATOR_TAGS: dict[str, type[ConditionOperator]] = {
+    "operator": ConditionOperator,
+    "osConditionGroup": OSConditionGroup,
+    "osExpressionGroup": OSExpressionGroup,
+}
+
+
+class Reader:
+    """Reads the sequence of one source; `violations` grows as it goes."""
+
+    def __init__(self, source: Source, registry: ClassRegistry) -> None:
+        self._source = source
+        self._registry = registry
+        self._path: list[str] = []
+        self._disabled = 0
+        self.violations: list[Violation] = []
+
+    def sequence(self, element: Element) -> TaskSequence:
+        """Read a `<sequence>` element."""
+        steps = self._steps(element)
+        sequence: TaskSequence = self._build(
+            TaskSequence,
+            element,
+            {"schema_version": element.attributes.get("version"), "steps": steps},
+        )
+        sequence._origin = Origin(
+            self._source,
+            element,
+            sequence,
+            tuple(steps),
+            extra=(references(sequence), global_properties(sequence)),
+        )
+        return sequence
+
+    def _steps(self, element: Element) -> list[Step]:
+        return [self._step(child) for child in element.children if child.tag in _STEP_TAGS]
+
+    def _step(self, element: Element) -> Step:
+        self._path.append(element.attributes.get("name", ""))
+        values, undecodable = self._step_attributes(element)
+        self._disabled += not values["enabled"]
+        condition = self._condition(element)
+        values["condition"] = condition
+        step: Step
+        if element.tag == "group":
+            steps = self._steps(element)
+            step = self._build(Group, element, {**values, "steps": steps}, undecodable)
+            step._origin = Origin(self._source, element, step, tuple(steps), condition)
+        else:
+            step = self._action(element, values, undecodable)
+            step._origin = Origin(self._source, element, step, (), condition)
+        self._disabled -= not values["enabled"]
+        self._path.pop()
+        return step
+
+    def _step_attributes(self, element: Element) -> tuple[dict[str, Any], set[str]]:
+        attributes = element.attributes
+        undecodable: set[str] = set()
+        values: dict[str, Any] = {
+            "name": attributes.get("name", ""),
+            "description": attributes.get("description"),
+            "enabled": True,
+            "continue_on_error": False,
+        }
+        for xml_name, attribute, name in (
+            ("disable", "enabled", "Enabled"),
+            ("continueOnError", "continue_on_error", "ContinueOnError"),
+        ):
+            text = attributes.get(xml_name)
+            if text is None:
+                continue
+            try:
+                flag = decode_boolean(text)
+            except ValueError as error:
+                undecodable.add(name)
+                self._violation(
+                    element,
+                    Problem("SMS_TaskSequence_Step", name, "Boolean", f"{xml_name} {error}"),
+                )
+            else:
+                values[attribute] = not flag if attribute == "enabled" else flag
+        return values, undecodable
+
+    def _action(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> Action:
+        attributes = element.attributes
+        type_name = attributes.get("type")
+        cls = self._registry.get(type_name) if type_name is not None else None
+        if cls is None or not issubclass(cls, Action):
+            cls = UnknownAction
+        run_in = attributes.get("runIn")
+        if run_in is not None:
+            values["supported_environment"] = run_in
+        timeout = attributes.get("timeout")
+        if timeout is not None:
+            known = next(p for p in properties_of(Action) if p.name == "Timeout")
+            try:
+                values["timeout"] = decode(known, timeout)
+            except ValueError as error:
+                undecodable.add("Timeout")
+                self._violation(
+                    element, Problem("SMS_TaskSequence_Action", "Timeout", "UInt32", str(error))
+                )
+        if cls is UnknownAction:
+            values["type"] = type_name
+            action = element.child("action")
+            values["command_line"] = action.text if action is not None else None
+            values["variables"] = _first_texts(element)
+        else:
+            values.update(self._variables(cls, element, undecodable))
+        made: Action = self._build(cls, element, values, undecodable)
+        return made
+
+    def _variables(
+        self, cls: type[WmiObject], element: Element, undecodable: set[str]
+    ) -> dict[str, Any]:
+        """Read what the variables of an element say of the class's properties; absent is None."""
+        values: dict[str, Any] = dict.fromkeys(p.attribute for p in variable_properties(cls))
+        items: dict[str, dict[int, dict[str, Any]]] = {}
+        seen: set[str] = set()
+        slots = _slots(cls)
+        for variable in variable_elements(element):
+            key = variable_key(cls, variable)
+            if key is None or key in seen:
+                continue
+            seen.add(key)
+            known, index, member = slots.find(key)
+            target = member or known
+            try:
+                value = decode(target, variable.text)
+            except ValueError as error:
+                undecodable.add(target.name)
+                text = "cannot be read (its value is not shown)" if target.is_secret else str(error)
+                self._violation(variable, Problem(cls.wmi_name, known.name, target.type, text))
+                value = None if target.default is attrs.NOTHING else target.default
+            if member is not None and index is not None:
+                items.setdefault(known.attribute, {}).setdefault(index, {})[member.attribute] = (
+                    value
+                )
+            elif known.item_class is None:
+                values[known.attribute] = value
+            else:
+                items.setdefault(known.attribute, {})
+        for known in variable_properties(cls):
+            if known.item_class is not None and known.attribute in items:
+                values[known.attribute] = [
+                    self._item(known, element, members)
+                    for _, members in sorted(items[known.attribute].items())
+                ]
+        return values
+
+    def _item(self, known: Property, element: Element, members: dict[str, Any]) -> WmiObject:
+        assert known.item_class is not None
+        absent = dict.fromkeys(p.attribute for p in properties_of(known.item_class))
+        made: WmiObject = self._build(known.item_class, element, {**absent, **members})
+        return made
+
+    def _condition(self, element: Element) -> Condition | None:
+        child = element.child("condition")
+        if child is None:
+            return None
+        operands = self._operands(child)
+        condition: Condition = self._build(Condition, child, {"operands": operands})
+        condition._origin = Origin(self._source, child, condition, tuple(operands))
+        return condition
+
+    def _operands(self, element: Element) -> list[ConditionOperand]:
+        return [self._operand(child) for child in element.children if child.tag != "platformKey"]
+
+    def _operand(self, element: Element) -> ConditionOperand:
+        operator = _OPERATOR_TAGS.get(element.tag)
+        if operator is not None:
+            return self._operator(operator, element)
+        type_name = element.attributes.get("type")
+        cls = self._registry.get(type_name) if type_name is not None else None
+        operand: ConditionOperand
+        if element.tag == "expression" and cls is not None and issubclass(cls, ConditionExpression):
+            undecodable: set[str] = set()
+            values = self._variables(cls, element, undecodable)
+            operand = self._build(cls, element, values, undecodable)
+        else:
+            variables = _first_texts(element)
+            operand = UnknownOperand(type=type_name, variables=variables)
+        operand._origin = Origin(self._source, element, operand)
+        return operand
+
+    def _operator(self, cls: type[ConditionOperator], element: Element) -> ConditionOperator:
+        operands = self._operands(element)
+        values: dict[str, Any] = {
+            "operator_type": element.attributes.get("type"),
+            "operands": operands,
+        }
+        if cls is OSExpressionGroup:
+            values["name"] = element.attributes.get("name")
+            key = element.child("platformKey")
+            for xml_name, attribute in PLATFORM_KEYS.items():
+                values[attribute] = key.attributes.get(xml_name) if key is not None else None
+        operator: ConditionOperator = self._build(cls, element, values)
+        operator._origin = Origin(self._source, element, operator, tuple(operands))
+        return operator
+
+    def _build(
+        self,
+        cls: type[Any],
+        element: Element,
+        values: dict[str, Any],
+        undecodable: set[str] | None = None,
+    ) -> Any:
+        problems: list[Problem] = []
+        with reading(problems):
+            made = cls(**values)
+        for problem in problems:
+            if not undecodable or problem.property not in undecodable:
+                self._violation(element, problem)
+        return made
+
+    def _violation(self, element: Element, problem: Problem) -> None:
+        severity: Literal["error", "warning"] = "error"
+        # Sites accept what their own older versions left out and newer versions added, and do
+        # not check disabled steps.
+        if self._disabled or problem.qualifier in {"not_null", "Enumeration"}:
+            severity = "warning"
+        self.violations.append(
+            Violation(
+                severity=severity,
+                message=problem.text,
+                step=tuple(self._path),
+                line=self._source.line_of(element.start),
+                wmi_class=problem.wmi_class,
+                property=problem.property,
+                qualifier=problem.qualifier,
+            )
+        )
+
+
+def variable_elements(element: Element) -> Iterator[Element]:
+    """Yield the `<variable>` elements of a step (in its lists) or of an expression."""
+    for child in element.children:
+        if child.tag == "variable":
+            yield child
+        elif child.tag == "defaultVarList":
+            yield from (variable for variable in child.children if variable.tag == "variable")
+
+
+def variable_key(cls: type[WmiObject], variable: Element) -> str | None:
+    """Return the property key that a `<variable>` carries, or None when the class lacks it.
+
+    The `property` attribute decides; the variable's name does where that says nothing.
+    """
+    slots = _slots(cls)
+    key = slots.by_property(variable.attributes.get("property", ""))
+    return key if key is not None else slots.by_name(variable.attributes.get("name", ""))
+
+
+def _first_texts(element: Element) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for variable in variable_elements(element):
+        key = unknown_key(variable)
+        if key is not None:
+            texts.setdefault(key, variable.text)
+    return texts
+
+
+def unknown_key(variable: Element) -> str | None:
+    """Return the key of a variable of an unknown step: its property, else its name."""
+    return variable.attributes.get("property", variable.attributes.get("name"))
+
+
+class _Slots:
+    """The property keys of one class, and what they stand for."""
+
+    def __init__(self, cls: type[WmiObject]) -> None:
+        self._is_step = issubclass(cls, Step)
+        self._simple: dict[str, Property] = {}
+        self._names: dict[str, str] = {}
+        self._arrays: list[tuple[re.Pattern[str], re.Pattern[str], Property]] = []
+        self._members: dict[str, dict[str, Property]] = {}
+        for known in variable_properties(cls):
+            self._simple[known.name] = known
+            self._names[known.variable.casefold()] = known.name
+            if known.item_class is not None:
+                members = {m.name: m for m in properties_of(known.item_class)}
+                self._members[known.name] = members
+                joined = "|".join(members)
+                self._arrays.append(
+                    (
+                        re.compile(f"{known.name}([0-9]{{1,6}})({joined})"),
+                        re.compile(f"{known.variable}([0-9]{{1,6}})({joined})", re.IGNORECASE),
+                        known,
+                    )
+                )
+
+    def by_property(self, name: str) -> str | None:
+        if name in self._simple:
+            return name
+        for pattern, _, _ in self._arrays:
+            if pattern.fullmatch(name):
+                return name
+        return None
+
+    def by_name(self, name: str) -> str | None:
+        if not self._is_step:
+            return name if name in self._simple else None
+        found = self._names.get(name.casefold())
+        if found is not None:
+            return found
+        for _, pattern, known in self._arrays:
+            if match := pattern.fullmatch(name):
+                for member in self._members[known.name]:
+                    if member.casefold() == match[2].casefold():
+                        return f"{known.name}{match[1]}{member}"
+        return None
+
+    def find(self, key: str) -> tuple[Property, int | None, Property | None]:
+        simple = self._simple.get(key)
+        if simple is not None:
+            return simple, None, None
+        for pattern, _, known in self._arrays:
+            if match := pattern.fullmatch(key):
+                return known, int(match[1]), self._members[known.name][match[2]]
+        raise KeyError(key)
+
+
+@per_class
+def _slots(cls: type[WmiObject]) -> _Slots:
+    return _Slots(cls)

@@ -1,0 +1,220 @@
+"""From bytes to a tree of elements that know where they stand.
+
+The text is decoded once to UTF-8 and parsed by expat, which tells the byte position of every
+tag; all later writing copies slices of that text. A DOCTYPE is refused: entities would make
+positions meaningless, and documents of this kind never carry one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from functools import cached_property
+from xml.parsers import expat
+
+from tasksequence.errors import DocumentError
+
+__all__ = ["Element", "Encoding", "Source"]
+
+MAX_DEPTH = 200
+"""Deepest nesting of elements that is read; real exports stay below 20."""
+
+_DECLARED_ENCODING = re.compile(
+    rb"""\A<\?xml[^>]*?\sencoding\s*=\s*(?:"([A-Za-z0-9._-]+)"|'([A-Za-z0-9._-]+)')"""
+)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class Element:
+    """One element: its tag and attributes, its text, its children, its place in the text."""
+
+    __slots__ = ("attributes", "children", "close", "end", "start", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str], start: int) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.start = start
+        """Position of the `<` of its start tag."""
+        self.close = start
+        """Position of the `</` of its end tag; equal to `end` for `<a/>`."""
+        self.end = start
+        """Position behind its last `>`."""
+        self.text = ""
+        """Character data directly inside it, joined."""
+        self.children: list[Element] = []
+
+    @property
+    def is_empty_tag(self) -> bool:
+        """True when the element is written as `<a/>`."""
+        return self.close == self.end
+
+    def child(self, tag: str) -> Element | None:
+        """Return the first child with this tag, or None."""
+        for child in self.children:
+            if child.tag == tag:
+                return child
+        return None
+
+
+class Encoding:
+    """How a text was encoded, so that it can be written back in the same way."""
+
+    __slots__ = ("bom", "name")
+
+    def __init__(self, name: str, bom: bytes) -> None:
+        self.name = name
+        self.bom = bom
+
+    @classmethod
+    def of(cls, raw: bytes) -> Encoding:
+        """Find the encoding by byte order mark, then by the XML declaration, else UTF-8."""
+        for bom, name in _BOMS:
+            if raw.startswith(bom):
+                return cls(name, bom)
+        if raw.startswith(b"<\x00"):
+            return cls("utf-16-le", b"")
+        if raw.startswith(b"\x00<"):
+            return cls("utf-16-be", b"")
+        declared = _DECLARED_ENCODING.match(raw)
+        name = (declared[1] or declared[2]).decode("ascii") if declared else "utf-8"
+        if name.lower().replace("_", "-") in {"utf-16", "utf16"}:
+            # Text that was stored again in a byte encoding kept its old declaration.
+            name = "utf-8"
+        return cls(name, b"")
+
+    def decode(self, raw: bytes) -> str:
+        """Decode all of `raw`; raises UnicodeError or LookupError."""
+        return raw[len(self.bom) :].decode(self.name)
+
+    def encode(self, text: bytes) -> bytes:
+        """Encode UTF-8 text as it was; what the encoding lacks becomes a character reference."""
+        if self.name.lower() in {"utf-8", "utf8"}:
+            return self.bom + text
+        return self.bom + text.decode("utf-8").encode(self.name, "xmlcharrefreplace")
+
+
+class Source:
+    """The text of one XML document, as UTF-8 bytes, with the tree of its elements."""
+
+    def __init__(self, raw: bytes, *, name: str | None = None, first_line: int = 1) -> None:
+        """Parse `raw`; raises `DocumentError` for anything that is not well-formed XML.
+
+        `name` and `first_line` place the text for messages: a sequence inside another file.
+        """
+        self.raw = raw
+        self.name = name
+        self._first_line = first_line
+        self.encoding = Encoding.of(raw)
+        self.text = self._decode(raw)
+        self.root = self._parse()
+
+    def line_of(self, position: int) -> int:
+        """Return the line, from 1, of a position in the text."""
+        return self._first_line + bisect_right(self._line_starts, position) - 1
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        starts.extend(match.end() for match in re.finditer(rb"\n", self.text))
+        return starts
+
+    def slice(self, element: Element) -> bytes:
+        """Return the bytes of an element, tags included."""
+        return self.text[element.start : element.end]
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the text uses; LF for a text on one line."""
+        return "\r\n" if b"\r\n" in self.text else "\n"
+
+    def _decode(self, raw: bytes) -> bytes:
+        try:
+            text = self.encoding.decode(raw).encode("utf-8")
+            same = self.encoding.encode(text) == raw
+        except LookupError:
+            raise self._error(
+                f"declares the encoding {self.encoding.name!r}, which is not known", 1
+            ) from None
+        except UnicodeError as error:
+            position = getattr(error, "start", 0)
+            raise self._error(
+                f"is not valid {self.encoding.name} at byte {position}",
+                raw.count(b"\n", 0, position) + 1,
+                hint="Save it in the encoding that it declares, or correct the declaration.",
+            ) from None
+        if not same:
+            raise self._error(
+                f"cannot be kept byte for byte: its {self.encoding.name} text has more than one"
+                " spelling",
+                1,
+                hint="Save the file as UTF-8.",
+            )
+        return text
+
+    def _parse(self) -> Element:
+        text = self.text
+        parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = True
+        stack: list[Element] = []
+        roots: list[Element] = []
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            element = Element(tag, attributes, parser.CurrentByteIndex)
+            if stack:
+                stack[-1].children.append(element)
+                if len(stack) >= MAX_DEPTH:
+                    raise self._error(
+                        f"nests elements more than {MAX_DEPTH} deep",
+                        self.line_of(parser.CurrentByteIndex),
+                    )
+            else:
+                roots.append(element)
+            stack.append(element)
+
+        def end(_: str) -> None:
+            element = stack.pop()
+            element.close = position = parser.CurrentByteIndex
+            # expat reports the end of `<a/>` behind the tag, and that of `<a></a>` before `</a>`.
+            if not element.children and not element.text and text[position - 2 : position] == b"/>":
+                element.end = position
+            else:
+                element.end = text.index(b">", position) + 1
+
+        def characters(data: str) -> None:
+            element = stack[-1]
+            element.text = element.text + data if element.text else data
+
+        def doctype(*_: object) -> None:
+            raise self._error(
+                "has a DOCTYPE, which task sequences never have and which is refused",
+                parser.CurrentLineNumber,
+                hint="Remove the <!DOCTYPE …> line if you trust the file.",
+            )
+
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = characters
+        parser.StartDoctypeDeclHandler = doctype
+        try:
+            parser.Parse(text, True)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            hint = None
+            if text.lstrip()[:4] == b"&lt;":
+                hint = (
+                    "The file was stored with its markup escaped (&lt; for <): unescape it first."
+                )
+            raise self._error(
+                f"is not well-formed XML: {reason}, column {error.offset + 1}",
+                self._first_line + error.lineno - 1,
+                hint=hint,
+            ) from None
+        return roots[0]
+
+    def _error(self, problem: str, line: int, *, hint: str | None = None) -> DocumentError:
+        return DocumentError(problem, path=self.name or "<bytes>", line=line, hint=hint)

@@ -1,0 +1,49 @@
+"""Property values as the text of variables and attributes, both ways."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tasksequence.secret_text import SecretText
+from tasksequence.wmi import Property
+
+__all__ = ["decode", "decode_boolean", "encode"]
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
+
+
+def decode_boolean(text: str) -> bool:
+    """Read true or false in any letter case, as MDT writes it; raises ValueError."""
+    folded = text.strip().casefold()
+    if folded not in {"true", "false"}:
+        raise ValueError(f"is {text!r}, which is neither true nor false")
+    return folded == "true"
+
+
+def decode(known: Property, text: str) -> Any:
+    """Turn the text of a variable into the property's value; raises ValueError."""
+    if known.is_array:
+        return [_decode_item(known, item) for item in text.split(",")] if text else []
+    return _decode_item(known, text)
+
+
+def _decode_item(known: Property, text: str) -> Any:
+    if known.is_boolean:
+        return decode_boolean(text)
+    if known.integer is not None:
+        if not _INTEGER.fullmatch(text):
+            raise ValueError(f"is {text!r}, which is no whole number ({known.type})")
+        return int(text)
+    return SecretText(text) if known.is_secret else text
+
+
+def encode(value: Any) -> str:
+    """Turn a property's value, which is not None, into text as a site writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, SecretText):
+        return value.reveal()
+    if isinstance(value, (list, tuple)):
+        return ",".join(encode(item) for item in value)
+    return str(value)

@@ -1,0 +1,1 @@
+"""Carrying out what a plan says, on this machine."""

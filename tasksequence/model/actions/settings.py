@@ -1,0 +1,65 @@
+"""Steps that configure the new Windows (menu Settings)."""
+
+from tasksequence.model.action import Action, runs_in
+from tasksequence.qualifiers import (
+    ActionCategory,
+    AllowedLen,
+    CommandLine,
+    ValueRange,
+    VariableName,
+    VariablePrefix,
+    not_null,
+    quasi_secret,
+    secret,
+)
+from tasksequence.secret_text import SecretText
+from tasksequence.wmi import UInt32, prop, wmi_class
+
+__all__ = ["ApplyWindowsSettingsAction"]
+
+
+@wmi_class(
+    "SMS_TaskSequence_ApplyWindowsSettingsAction",
+    CommandLine("osdwinsettings.exe /config"),
+    VariablePrefix("OSD"),
+    ActionCategory("Settings,4,7"),
+)
+class ApplyWindowsSettingsAction(Action):
+    """Apply Windows Settings: owner, product key, licensing, administrator, time zone."""
+
+    admin_password: SecretText | None = prop(
+        "AdminPassword",
+        VariableName("OSDLocalAdminPassword"),
+        secret,
+        AllowedLen("0-255"),
+        default=None,
+    )
+    computer_name: str | None = prop("ComputerName", default="%_SMSTSMachineName%")
+    product_key: SecretText | None = prop("ProductKey", quasi_secret, default=None)
+    random_admin_password: bool = prop("RandomAdminPassword", not_null, default=True)
+    registered_org_name: str = prop("RegisteredOrgName", not_null, AllowedLen("1-255"))
+    registered_user_name: str = prop("RegisteredUserName", not_null, AllowedLen("1-255"))
+    server_license_connection_limit: UInt32 | None = prop(
+        "ServerLicenseConnectionLimit", ValueRange("5-9999"), default=None
+    )
+    server_license_mode: str | None = prop(
+        "ServerLicenseMode", default=None, values=("PerSeat", "PerServer")
+    )
+    time_zone: str = prop("TimeZone", not_null)
+    # Answer-file values of the newer reference; their variables are seen in real exports.
+    input_locale: str | None = prop(
+        "InputLocale", default=None, variable="OSDWindowsSettingsInputLocale"
+    )
+    system_locale: str | None = prop(
+        "SystemLocale", default=None, variable="OSDWindowsSettingsSystemLocale"
+    )
+    ui_language: str | None = prop(
+        "UILanguage", default=None, variable="OSDWindowsSettingsUILanguage"
+    )
+    ui_language_fallback: str | None = prop(
+        "UILanguageFallback", default=None, variable="OSDWindowsSettingsUILanguageFallback"
+    )
+    user_locale: str | None = prop(
+        "UserLocale", default=None, variable="OSDWindowsSettingsUserLocale"
+    )
+    supported_environment: str = runs_in("WinPE")

@@ -1,0 +1,20 @@
+"""What groups and actions have in common."""
+
+from tasksequence.model.condition import Condition
+from tasksequence.qualifiers import AllowedLen
+from tasksequence.wmi import WmiObject, prop, wmi_class
+
+__all__ = ["Step"]
+
+
+@wmi_class("SMS_TaskSequence_Step")
+class Step(WmiObject):
+    """A group or an action of a task sequence."""
+
+    name: str = prop("Name", AllowedLen("1-100"))
+    description: str | None = prop("Description", AllowedLen("0-255"), default="")
+    enabled: bool = prop("Enabled", default=True)
+    continue_on_error: bool = prop("ContinueOnError", default=False)
+    """A failure stays here; otherwise it goes up to the group, and in the end to the sequence."""
+    condition: Condition | None = prop("Condition", default=None)
+    """When the step runs; None means always."""

@@ -1,0 +1,1 @@
+"""What a sequence would do: a frozen plan, made without touching anything."""

@@ -1,0 +1,141 @@
+"""What a capture step would do: its properties resolved through the variables, and checked."""
+
+from __future__ import annotations
+
+import attrs
+
+from tasksequence.model.actions.imaging import CaptureSystemImageAction
+from tasksequence.plan.steps import ResolvedProperty
+from tasksequence.plan.variables import Variables
+from tasksequence.request import CaptureRequest, ImageMetadata, StepReference
+from tasksequence.secret_text import SecretText
+from tasksequence.wmi import Property, property_named
+
+__all__ = ["CaptureSettings", "resolve_capture"]
+
+TARGET_SYSTEM_ROOT = "OSDTargetSystemRoot"
+_NAMES = (
+    "CaptureDestination",
+    "CaptureUsername",
+    "CapturePassword",
+    "ImageCreator",
+    "ImageDescription",
+    "ImageVersion",
+)
+# A reference that leads nowhere stays in these as it is written; elsewhere it is a problem.
+_FREE_TEXT = frozenset({"ImageCreator", "ImageDescription", "ImageVersion"})
+
+
+@attrs.frozen
+class CaptureSettings:
+    """The resolved capture step; `request` is None when there are problems."""
+
+    properties: tuple[ResolvedProperty, ...]
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+    request: CaptureRequest | None
+
+
+def resolve_capture(
+    step: CaptureSystemImageAction, path: tuple[str, ...], variables: Variables
+) -> CaptureSettings:
+    """Resolve a capture step as the engine does.
+
+    A variable that is already set wins over the step's own value, %Name% is expanded, and then
+    the rules of the properties are judged: a value with %Name% answers none before.
+    """
+    values: dict[str, str | SecretText | None] = {}
+    resolved: list[ResolvedProperty] = []
+    problems: list[str] = []
+    warnings: list[str] = []
+    for name in _NAMES:
+        known = property_named(CaptureSystemImageAction, name)
+        assert known is not None
+        value, record, said, unset = _resolve(known, getattr(step, known.attribute), variables)
+        values[name] = value
+        resolved.append(record)
+        problems += said
+        missing = [
+            f"{known.wmi_class}.{name} needs the variable {v}, which is not set" for v in unset
+        ]
+        if name in _FREE_TEXT:
+            warnings += missing
+        else:
+            problems += missing
+    root, record = _target_system_root(variables)
+    resolved.append(record)
+    destination = str(values["CaptureDestination"] or "")
+    warnings += _warnings(destination, values)
+    request = None
+    if not problems:
+        request = CaptureRequest(
+            step=StepReference(
+                name=step.name, path=path, wmi_class=step.wmi_name, timeout=step.timeout
+            ),
+            destination=destination,
+            account=_plain(values["CaptureUsername"]),
+            password=_secret(values["CapturePassword"]),
+            metadata=ImageMetadata(
+                creator=_plain(values["ImageCreator"]),
+                description=_plain(values["ImageDescription"]),
+                version=_plain(values["ImageVersion"]),
+                target_system_root=root,
+            ),
+        )
+    return CaptureSettings(tuple(resolved), tuple(problems), tuple(warnings), request)
+
+
+def _resolve(
+    known: Property, own: str | SecretText | None, variables: Variables
+) -> tuple[str | SecretText | None, ResolvedProperty, list[str], tuple[str, ...]]:
+    held = variables.get(known.variable)
+    source = f"variable {known.variable}" if held is not None else f"the step's {known.name}"
+    given = own if held is None else held
+    value: str | SecretText | None = given
+    problems: list[str] = []
+    unset: tuple[str, ...] = ()
+    if isinstance(given, SecretText):
+        # A password is taken as it is: an engine that expanded it would change it.
+        shown: str | None = str(given)
+    elif given is None:
+        shown = None
+    else:
+        expanded = variables.expand(given)
+        value = SecretText(expanded.text) if expanded.has_secret else expanded.text
+        shown = "***" if expanded.has_secret else expanded.text
+        unset = expanded.unset
+        if expanded.has_secret:
+            problems.append(
+                f"{known.wmi_class}.{known.name} would show a secret: it refers to a variable that "
+                "holds a password or key"
+            )
+    if not problems and not unset:
+        problems += [str(problem) for problem in known.problems(value)]
+    record = ResolvedProperty(name=known.name, variable=known.variable, value=shown, source=source)
+    return value, record, problems, unset
+
+
+def _target_system_root(variables: Variables) -> tuple[str | None, ResolvedProperty]:
+    held = variables.get(TARGET_SYSTEM_ROOT)
+    value = None if held is None else variables.expand(str(held)).text
+    source = "not set" if held is None else f"variable {TARGET_SYSTEM_ROOT}"
+    # No property of the class: Prepare Windows for Capture sets it when it runs.
+    return value, ResolvedProperty(name="", variable=TARGET_SYSTEM_ROOT, value=value, source=source)
+
+
+def _warnings(destination: str, values: dict[str, str | SecretText | None]) -> list[str]:
+    warnings = []
+    if destination and not destination.lower().endswith(".wim"):
+        warnings.append("the destination does not end in .wim, which the site's console asks for")
+    account = values["CaptureUsername"]
+    if isinstance(account, str) and account and "\\" not in account:
+        warnings.append(f"the account {account!r} is not in the form domain\\user")
+    return warnings
+
+
+def _plain(value: str | SecretText | None) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _secret(value: str | SecretText | None) -> SecretText | None:
+    return value if isinstance(value, SecretText) and value else None

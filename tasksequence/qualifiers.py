@@ -1,0 +1,315 @@
+"""The qualifiers of WMI classes and properties, as immutable values.
+
+Each carries its `name` as the class reference spells it and its `argument` (None where it has
+none). Property qualifiers that limit a value say with `problem()` what is wrong with one; those
+that place a value (in a variable, on a command line, in the reference list) only carry data.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+__all__ = [
+    "ActionCategory",
+    "AllowedLen",
+    "CommandLine",
+    "CommandLineArg",
+    "Qualifier",
+    "RequiredIfNotNull",
+    "RequiredIfNull",
+    "SequenceCategory",
+    "TaskSequencePackage",
+    "ValueMap",
+    "ValueRange",
+    "VariableName",
+    "VariablePrefix",
+    "global_",
+    "not_null",
+    "not_null_to_instance",
+    "quasi_secret",
+    "retry_count",
+    "run_from_net",
+    "secret",
+    "task_sequence_application",
+]
+
+
+@attrs.frozen
+class Qualifier:
+    """One qualifier of a class or property."""
+
+    name: ClassVar[str]
+
+    @property
+    def argument(self) -> object:
+        """The argument as the reference prints it, or None."""
+        return None
+
+    def problem(self, value: object) -> str | None:
+        """Say what is wrong with a value that is present (not None), or None if nothing is."""
+        del value
+        return None
+
+    def explain(self) -> str:
+        """Say in a phrase what the qualifier means for an author."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        if self.argument is None:
+            return self.name
+        argument = f'"{self.argument}"' if isinstance(self.argument, str) else f"{self.argument}"
+        return f"{self.name}({argument})"
+
+
+def _bounds(text: str) -> tuple[int, int]:
+    low, dash, high = text.partition("-")
+    if not dash:
+        low, high = "0", low
+    return int(low), int(high)
+
+
+@attrs.frozen
+class AllowedLen(Qualifier):
+    """Length of a string in characters, both ends included: AllowedLen("1-255")."""
+
+    name: ClassVar[str] = "AllowedLen"
+    length: str
+    low: int = attrs.field(init=False, eq=False, repr=False)
+    high: int = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        low, high = _bounds(self.length)
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
+    @property
+    def argument(self) -> str:
+        return self.length
+
+    def problem(self, value: object) -> str | None:
+        length = len(value) if hasattr(value, "__len__") else 0
+        if self.low <= length <= self.high:
+            return None
+        change = "shorten it" if length > self.high else "give it a value"
+        is_empty = "is empty" if length == 0 else f"has {length} characters"
+        return f"{is_empty}, {self} allows {self.low} to {self.high}: {change}"
+
+    def explain(self) -> str:
+        return f"{self.low} to {self.high} characters"
+
+
+@attrs.frozen
+class ValueRange(Qualifier):
+    """Smallest and largest number, both included: ValueRange("5-9999")."""
+
+    name: ClassVar[str] = "ValueRange"
+    range: str
+
+    @property
+    def argument(self) -> str:
+        return self.range
+
+    def problem(self, value: object) -> str | None:
+        low, high = _bounds(self.range)
+        if not isinstance(value, int) or low <= value <= high:
+            return None
+        return f"is {value}, {self} allows {low} to {high}"
+
+    def explain(self) -> str:
+        low, high = _bounds(self.range)
+        return f"{low} to {high}"
+
+
+@attrs.frozen
+class ValueMap(Qualifier):
+    """A closed list of strings; letter case does not matter, as real exports mix it."""
+
+    name: ClassVar[str] = "ValueMap"
+    values: tuple[str, ...]
+
+    @property
+    def argument(self) -> tuple[str, ...]:
+        return self.values
+
+    def problem(self, value: object) -> str | None:
+        if str(value).casefold() in {known.casefold() for known in self.values}:
+            return None
+        return f"is {value!r}, which is none of {', '.join(self.values)}"
+
+    def explain(self) -> str:
+        return "one of " + ", ".join(self.values)
+
+
+@attrs.frozen
+class _NotNull(Qualifier):
+    """The property must have a value; an empty string is a value."""
+
+    name: ClassVar[str] = "not_null"
+    to_instance: bool = False
+
+    def explain(self) -> str:
+        return "must have a value (an empty string is one)"
+
+
+@attrs.frozen
+class VariableName(Qualifier):
+    """The task sequence variable that carries the property, without the class's prefix."""
+
+    name: ClassVar[str] = "VariableName"
+    variable: str
+
+    @property
+    def argument(self) -> str:
+        return self.variable
+
+    def explain(self) -> str:
+        return f"variable {self.variable}"
+
+
+@attrs.frozen
+class CommandLineArg(Qualifier):
+    """The property fills %n of the class's CommandLine; its variable is hidden."""
+
+    name: ClassVar[str] = "CommandLineArg"
+    position: int
+
+    @property
+    def argument(self) -> int:
+        return self.position
+
+    def explain(self) -> str:
+        return f"argument {self.position} of the command line"
+
+
+@attrs.frozen
+class RequiredIfNull(Qualifier):
+    """The property must have a value when the named one has none."""
+
+    name: ClassVar[str] = "RequiredIfNull"
+    other: str
+
+    @property
+    def argument(self) -> str:
+        return self.other
+
+    def explain(self) -> str:
+        return f"needed when {self.other} has no value"
+
+
+@attrs.frozen
+class RequiredIfNotNull(Qualifier):
+    """The property must have a value when the named one has a value."""
+
+    name: ClassVar[str] = "RequiredIfNotNull"
+    other: str
+
+    @property
+    def argument(self) -> str:
+        return self.other
+
+    def explain(self) -> str:
+        return f"needed when {self.other} has a value"
+
+
+@attrs.frozen
+class TaskSequencePackage(Qualifier):
+    """The value is a package ID and belongs in the reference list ("image": an image package)."""
+
+    name: ClassVar[str] = "TaskSequencePackage"
+    kind: str | None = None
+
+    @property
+    def argument(self) -> str | None:
+        return self.kind
+
+    def explain(self) -> str:
+        return "ID of an image package" if self.kind == "image" else "ID of a package"
+
+
+@attrs.frozen
+class _Flag(Qualifier):
+    """A qualifier that is only there or not."""
+
+    flag: str
+    meaning: str
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.flag
+
+    def explain(self) -> str:
+        return self.meaning
+
+
+not_null = _NotNull()
+not_null_to_instance = _NotNull(to_instance=True)
+secret = _Flag("Secret", "password: never shown, cleared when a site exports")
+quasi_secret = _Flag("QuasiSecret", "product key: never shown, cleared when a site exports")
+global_ = _Flag("Global", "also written to the sequence's global variables")
+retry_count = _Flag("RetryCount", "feeds the step's retryCount")
+run_from_net = _Flag("RunFromNet", "feeds the step's runFromNet")
+task_sequence_application = _Flag(
+    "TaskSequenceApplication", "model name of an application, in the reference list"
+)
+
+
+@attrs.frozen
+class CommandLine(Qualifier):
+    """Class qualifier: the command that the step runs on the device, with %n for arguments."""
+
+    name: ClassVar[str] = "CommandLine"
+    template: str
+
+    @property
+    def argument(self) -> str:
+        return self.template
+
+    def explain(self) -> str:
+        return f"runs {self.template}"
+
+
+@attrs.frozen
+class VariablePrefix(Qualifier):
+    """Class qualifier: a property's variable is this prefix and the property's name."""
+
+    name: ClassVar[str] = "VariablePrefix"
+    prefix: str
+
+    @property
+    def argument(self) -> str:
+        return self.prefix
+
+    def explain(self) -> str:
+        return f"variables start with {self.prefix}"
+
+
+@attrs.frozen
+class ActionCategory(Qualifier):
+    """Class qualifier: the step's menu in the editor, its place there, and the menu's place."""
+
+    name: ClassVar[str] = "ActionCategory"
+    category: str
+
+    @property
+    def argument(self) -> str:
+        return self.category
+
+    def explain(self) -> str:
+        return f"menu {self.category.partition(',')[0]}"
+
+
+@attrs.frozen
+class SequenceCategory(Qualifier):
+    """Class qualifier: a sequence with such a step is of this kind ("OSD")."""
+
+    name: ClassVar[str] = "SequenceCategory"
+    category: str
+
+    @property
+    def argument(self) -> str:
+        return self.category
+
+    def explain(self) -> str:
+        return f"makes the sequence one of category {self.category}"

@@ -1,0 +1,201 @@
+"""What a capture is asked to do, what it reports, and what it gives back.
+
+Plain frozen values between the plan, which fills a `CaptureRequest`, and the capture backends,
+which carry it out: neither imports the other.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import attrs
+
+from tasksequence.secret_text import SecretText
+
+__all__ = [
+    "CaptureEvent",
+    "CaptureOptions",
+    "CaptureRequest",
+    "CaptureResult",
+    "CaptureWarning",
+    "CapturedImage",
+    "Compression",
+    "EventHandler",
+    "ImageMetadata",
+    "Omission",
+    "OmissionReason",
+    "Phase",
+    "Progress",
+    "StepReference",
+    "VolumeSource",
+]
+
+
+class Compression(enum.Enum):
+    """How the files of a WIM are compressed; LZX is what the site's own capture writes."""
+
+    NONE = "none"
+    XPRESS = "xpress"
+    LZX = "lzx"
+
+
+@attrs.frozen(kw_only=True)
+class StepReference:
+    """The planned step that a request came from, as plain data."""
+
+    name: str
+    path: tuple[str, ...]
+    """Names of the groups around the step, outermost first, and the step's own name last."""
+    wmi_class: str
+    timeout: int | None = None
+    """Seconds after which the step is ended (Timeout); None means no limit."""
+
+
+@attrs.frozen(kw_only=True)
+class VolumeSource:
+    """One volume to capture: an image file or block device that holds one file system."""
+
+    path: Path
+    image_name: str | None = None
+    """Name of its image in the WIM; None takes the volume's label, else the file's name."""
+
+
+@attrs.frozen(kw_only=True)
+class ImageMetadata:
+    """What the capture step says about the image (ImageCreator, ImageDescription, ImageVersion)."""
+
+    creator: str | None = None
+    description: str | None = None
+    version: str | None = None
+    target_system_root: str | None = None
+    """OSDTargetSystemRoot: the Windows folder of the reference computer, if it is known."""
+
+
+@attrs.frozen(kw_only=True)
+class CaptureOptions:
+    """Choices of the person who captures, which no task sequence property holds."""
+
+    compression: Compression = Compression.LZX
+    threads: int = 0
+    """Threads that compress; 0 takes one for each processor."""
+    timeout: float | None = None
+    """Seconds after which the capture is ended; None takes the step's Timeout, if any."""
+
+
+@attrs.frozen(kw_only=True)
+class CaptureRequest:
+    """All that a capture backend needs to write one WIM, one image for each volume in order."""
+
+    step: StepReference
+    destination: str
+    """Path of the WIM to write (CaptureDestination, variables resolved)."""
+    account: str | None = None
+    """Account for the share of the destination (CaptureUsername), as domain\\user."""
+    password: SecretText | None = None
+    metadata: ImageMetadata = attrs.field(factory=ImageMetadata)
+    volumes: tuple[VolumeSource, ...] = ()
+    options: CaptureOptions = attrs.field(factory=CaptureOptions)
+
+    def with_volumes(self, volumes: Iterable[VolumeSource | Path | str]) -> CaptureRequest:
+        """Return this request for the given volumes, in the order of their images."""
+        sources = tuple(
+            volume if isinstance(volume, VolumeSource) else VolumeSource(path=Path(volume))
+            for volume in volumes
+        )
+        return attrs.evolve(self, volumes=sources)
+
+    def with_options(self, options: CaptureOptions) -> CaptureRequest:
+        """Return this request with other options."""
+        return attrs.evolve(self, options=options)
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds the capture may take: the options' timeout, else the step's; None for any."""
+        limit = self.options.timeout
+        return limit if limit is not None else self.step.timeout
+
+
+class Phase(enum.Enum):
+    """What a capture is doing; phases of one kind come once, in this order."""
+
+    SCAN = "scan"
+    WRITE = "write"
+    VERIFY = "verify"
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far a capture has come."""
+
+    phase: Phase
+    done: int
+    """Bytes of this phase that are done (uncompressed)."""
+    total: int | None
+    """Bytes of this phase; None while scanning, when nobody knows yet."""
+    overall: float
+    """Share of the whole capture that is done, 0.0 to 1.0, all phases weighed by their cost."""
+
+
+@attrs.frozen(kw_only=True)
+class CaptureWarning:
+    """Something that the person should know and that does not stop the capture."""
+
+    message: str
+
+
+CaptureEvent = Progress | CaptureWarning
+EventHandler = Callable[[CaptureEvent], None]
+
+
+class OmissionReason(enum.Enum):
+    """Why something of a volume is not in its image."""
+
+    ENCRYPTED = "encrypted file"
+    EXTENDED_ATTRIBUTES = "extended attributes"
+    EXCLUDED = "excluded"
+    UNSUPPORTED = "unsupported file"
+
+
+@attrs.frozen(kw_only=True)
+class Omission:
+    """What was left out of an image, for one reason."""
+
+    volume: Path
+    reason: OmissionReason
+    count: int
+    """How many files are concerned, exact."""
+    paths: tuple[str, ...]
+    """Their paths in the volume, with `/`; the first 1,000 where there are more."""
+
+
+@attrs.frozen(kw_only=True)
+class CapturedImage:
+    """One image of the finished WIM."""
+
+    index: int
+    """From 1, as Apply Operating System counts (ImageIndex)."""
+    name: str
+    volume: Path
+    files: int
+    directories: int
+    bytes: int
+    """Bytes of all files and streams, hard links counted once each time they are named."""
+    stored_bytes: int
+    """Bytes that this image adds to the WIM: data shared with an earlier image counts there."""
+
+
+@attrs.frozen(kw_only=True)
+class CaptureResult:
+    """A finished capture."""
+
+    backend: str
+    destination: Path | None
+    """The WIM that was written; None when the backend writes none."""
+    images: tuple[CapturedImage, ...]
+    omissions: tuple[Omission, ...] = ()
+    file_bytes: int = 0
+    """Size of the WIM file."""
+    verified: bool = False
+    """True when every byte of the file was read back and agreed with its SHA-1."""

@@ -1,0 +1,481 @@
+"""How a Python class mirrors a WMI class: `wmi_class`, `prop`, and what can be asked of them.
+
+A mirrored class is an attrs class with keyword arguments. Constructing and assigning raise
+`QualifierError` for values that the class's qualifiers forbid; inside `reading()` the same rules
+collect `Problem`s instead, so that a bad file can always be loaded.
+"""
+
+from __future__ import annotations
+
+import copy
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
+
+import attrs
+
+from tasksequence.errors import Problem, QualifierError
+from tasksequence.qualifiers import (
+    CommandLineArg,
+    Qualifier,
+    RequiredIfNotNull,
+    RequiredIfNull,
+    ValueMap,
+    VariableName,
+    VariablePrefix,
+    global_,
+    not_null,
+    not_null_to_instance,
+    quasi_secret,
+    secret,
+)
+from tasksequence.secret_text import SecretText
+
+__all__ = [
+    "ClassRegistry",
+    "IntegerType",
+    "Property",
+    "UInt32",
+    "WmiObject",
+    "attribute_names",
+    "per_class",
+    "prop",
+    "properties_of",
+    "property_named",
+    "reading",
+    "wmi_class",
+]
+
+_C = TypeVar("_C")
+_R = TypeVar("_R")
+_METADATA_KEY = "tasksequence.wmi"
+
+
+def per_class(function: Callable[[type[WmiObject]], _R]) -> Callable[[type[WmiObject]], _R]:
+    """Compute something once for each class: what is declared does not change."""
+    computed: dict[type, _R] = {}
+
+    @wraps(function)
+    def remembered(cls: type[WmiObject]) -> _R:
+        try:
+            return computed[cls]
+        except KeyError:
+            return computed.setdefault(cls, function(cls))
+
+    return remembered
+
+
+@attrs.frozen
+class IntegerType:
+    """A CIM integer type with its range."""
+
+    name: str
+    low: int
+    high: int
+
+
+UInt32 = Annotated[int, IntegerType("UInt32", 0, 2**32 - 1)]
+SInt32 = Annotated[int, IntegerType("SInt32", -(2**31), 2**31 - 1)]
+
+
+@attrs.frozen
+class _Declaration:
+    """What `prop` was told; becomes a `Property` once the class is complete."""
+
+    name: str
+    qualifiers: tuple[Qualifier, ...]
+    values: tuple[str, ...]
+    variable: str | None
+    hidden: bool
+
+
+def prop(
+    name: str,
+    *qualifiers: Qualifier,
+    default: Any = attrs.NOTHING,
+    factory: Callable[[], Any] | None = None,
+    values: tuple[str, ...] = (),
+    variable: str | None = None,
+    hidden: bool = False,
+) -> Any:
+    """Declare a property of a WMI class: its WMI name, its qualifiers, its default.
+
+    `values` lists what the reference's prose allows (Enumeration qualifiers are printed bare).
+    `variable` and `hidden` state what real exports show where the printed qualifiers tell
+    otherwise or nothing. A property without a default must be given when constructing.
+    """
+    declaration = _Declaration(name, qualifiers, values, variable, hidden)
+    metadata = {_METADATA_KEY: declaration}
+    if factory is not None:
+        return attrs.field(factory=factory, metadata=metadata)
+    return attrs.field(default=default, metadata=metadata)
+
+
+@attrs.frozen
+class Property:
+    """One property of a WMI class, with everything that is known of it."""
+
+    name: str
+    """The WMI name, as in `CaptureDestination`."""
+    attribute: str
+    """The Python attribute, as in `capture_destination`."""
+    type: str
+    """The WMI type as the reference spells it: `String`, `UInt32`, `Boolean`, `String[]`, …"""
+    qualifiers: tuple[Qualifier, ...]
+    default: Any
+    """The value when constructing without one; `attrs.NOTHING` where one must be given."""
+    values: tuple[str, ...]
+    """Values that the reference's prose allows; empty for any."""
+    variable: str
+    """The task sequence variable that carries the property."""
+    hidden: bool
+    """True when the variable is written with hidden="true"."""
+    wmi_class: str
+    integer: IntegerType | None
+    item_class: typing.Type[WmiObject] | None  # noqa: UP006 - `type` is a field here
+    """The class of embedded objects; None for plain values."""
+    is_array: bool
+    is_boolean: bool
+
+    def has(self, qualifier: Qualifier) -> bool:
+        """Tell whether the property carries this very qualifier."""
+        return qualifier in self.qualifiers
+
+    @property
+    def is_secret(self) -> bool:
+        """True for passwords and product keys, whose values are never shown."""
+        return self.has(secret) or self.has(quasi_secret)
+
+    @property
+    def is_required(self) -> bool:
+        """True for not_null properties."""
+        return self.has(not_null) or self.has(not_null_to_instance)
+
+    @property
+    def argument_position(self) -> int | None:
+        """Which %n of the class's CommandLine the property fills; None for none."""
+        for qualifier in self.qualifiers:
+            if isinstance(qualifier, CommandLineArg):
+                return qualifier.position
+        return None
+
+    def problems(self, value: object) -> Iterator[Problem]:
+        """Yield every rule that `value` breaks; None is the absent value."""
+        if value is None:
+            if self.is_required:
+                yield self._problem("not_null", "has no value, and needs one (not_null)")
+            return
+        mismatch = self._type_mismatch(value)
+        if mismatch is not None:
+            yield self._problem(self.type, mismatch)
+            return
+        text = value.reveal() if isinstance(value, SecretText) else value
+        for qualifier in self.qualifiers:
+            said = qualifier.problem(text)
+            if said is not None:
+                yield self._problem(qualifier.name, said)
+        if self.values:
+            said = ValueMap(self.values).problem(text)
+            if said is not None:
+                yield self._problem("Enumeration", said)
+
+    def _problem(self, qualifier: str, text: str) -> Problem:
+        return Problem(self.wmi_class, self.name, qualifier, text)
+
+    def _type_mismatch(self, value: object) -> str | None:
+        if self.is_array:
+            if not isinstance(value, (list, tuple)):
+                return f"is {type(value).__name__}; a list is needed ({self.type})"
+            for position, item in enumerate(value):
+                said = self._item_mismatch(item)
+                if said is not None:
+                    return f"[{position}] {said}"
+            return None
+        return self._item_mismatch(value)
+
+    def _item_mismatch(self, value: object) -> str | None:
+        if self.item_class is not None:
+            if isinstance(value, self.item_class):
+                return None
+            return f"is {type(value).__name__}; {self.item_class.__name__} is needed"
+        if self.is_boolean:
+            return None if isinstance(value, bool) else f"is {value!r}; True or False is needed"
+        if self.integer is not None:
+            if isinstance(value, bool) or not isinstance(value, int):
+                return f"is {value!r}; a whole number is needed ({self.integer.name})"
+            if not self.integer.low <= value <= self.integer.high:
+                return (
+                    f"is {value}; {self.integer.name} reaches from "
+                    f"{self.integer.low} to {self.integer.high}"
+                )
+            return None
+        if isinstance(value, (str, SecretText)):
+            return None
+        return f"is {type(value).__name__}; text is needed (String)"
+
+
+_collected: ContextVar[list[Problem] | None] = ContextVar("tasksequence_problems", default=None)
+
+
+@contextmanager
+def reading(problems: list[Problem]) -> Iterator[None]:
+    """Within this context, constructing collects broken rules in `problems` and never raises."""
+    token = _collected.set(problems)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+
+
+class WmiObject:
+    """Base of all classes that mirror a WMI class."""
+
+    __slots__ = ("_origin",)
+
+    wmi_name: ClassVar[str]
+    """The name of the mirrored WMI class."""
+    wmi_qualifiers: ClassVar[tuple[Qualifier, ...]] = ()
+    _origin: Any
+    """Where the object was read, kept for the document it came from; None for a new object."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_origin", None)
+        problems: list[Problem] = []
+        for attribute, check, is_secret in _checks(type(self)):
+            value = getattr(self, attribute)
+            if is_secret and isinstance(value, str):
+                value = SecretText(value)
+                object.__setattr__(self, attribute, value)
+            problems.extend(check(value))
+        collector = _collected.get()
+        if collector is None:
+            problems.extend(self.combination_problems())
+            if problems:
+                raise QualifierError(problems)
+        else:
+            collector.extend(problems)
+
+    def combination_problems(self) -> Iterator[Problem]:
+        """Yield rules that several properties break together (RequiredIfNull and its kin)."""
+        for owner, qualifier, other in _conditional(type(self)):
+            if getattr(self, owner.attribute) is not None:
+                continue
+            other_is_null = getattr(self, other.attribute) is None
+            if other_is_null == isinstance(qualifier, RequiredIfNull):
+                state = "has none" if other_is_null else "has a value"
+                yield Problem(
+                    self.wmi_name,
+                    owner.name,
+                    qualifier.name,
+                    f"has no value, and needs one while {other.name} {state} ({qualifier})",
+                )
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some attributes changed; it keeps its place in a document's bytes."""
+        twin = copy.copy(self)
+        for attribute, value in changes.items():
+            setattr(twin, attribute, value)
+        return twin
+
+    def __repr__(self) -> str:
+        parts = []
+        for known in properties_of(type(self)):
+            value = getattr(self, known.attribute)
+            if value != known.default and value not in (None, [], {}):
+                parts.append(f"{known.attribute}={value!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __copy__(self) -> Self:
+        return self._copied(lambda value: list(value) if isinstance(value, list) else value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = self._copied(lambda value: value)
+        memo[id(self)] = twin
+        for name in attribute_names(type(self)):
+            object.__setattr__(twin, name, copy.deepcopy(getattr(self, name), memo))
+        object.__setattr__(twin, "_origin", copy.deepcopy(self._origin, memo))
+        return twin
+
+    def _copied(self, convert: Callable[[Any], Any]) -> Self:
+        twin = object.__new__(type(self))
+        for name in attribute_names(type(self)):
+            object.__setattr__(twin, name, convert(getattr(self, name)))
+        object.__setattr__(twin, "_origin", self._origin)
+        return twin
+
+
+def _check_assignment(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> Any:
+    known = _property_by_attribute(type(instance)).get(attribute.name)
+    if known is None:
+        return value
+    if known.is_secret and isinstance(value, str):
+        value = SecretText(value)
+    problems = tuple(known.problems(value))
+    if problems:
+        raise QualifierError(problems)
+    return value
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(prop, attrs.field))
+def wmi_class(name: str, *qualifiers: Qualifier) -> Callable[[type[_C]], type[_C]]:
+    """Make an attrs class with keyword arguments that mirrors the WMI class `name`."""
+
+    def decorate(cls: type[_C]) -> type[_C]:
+        made = attrs.define(cls, kw_only=True, repr=False, on_setattr=_check_assignment)
+        made.wmi_name = name  # type: ignore[attr-defined]
+        made.wmi_qualifiers = qualifiers  # type: ignore[attr-defined]
+        return made
+
+    return decorate
+
+
+@per_class
+def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
+    """Return the properties of a mirrored class, inherited ones first, as records."""
+    return tuple(_property(cls, field) for field in _fields(cls) if _METADATA_KEY in field.metadata)
+
+
+def _fields(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
+    return tuple(attrs.fields(cls))
+
+
+@per_class
+def attribute_names(cls: type[WmiObject]) -> tuple[str, ...]:
+    """Return the names of all attributes of a mirrored class, properties or not."""
+    return tuple(field.name for field in _fields(cls))
+
+
+@per_class
+def _property_by_attribute(cls: type[WmiObject]) -> Mapping[str, Property]:
+    return {known.attribute: known for known in properties_of(cls)}
+
+
+@per_class
+def _property_by_name(cls: type[WmiObject]) -> Mapping[str, Property]:
+    return {known.name: known for known in properties_of(cls)}
+
+
+def property_named(cls: type[WmiObject], name: str) -> Property | None:
+    """Return the property with this WMI name, or None."""
+    return _property_by_name(cls).get(name)
+
+
+@per_class
+def _checks(
+    cls: type[WmiObject],
+) -> tuple[tuple[str, Callable[[object], Iterable[Problem]], bool], ...]:
+    return tuple((known.attribute, known.problems, known.is_secret) for known in properties_of(cls))
+
+
+@per_class
+def _conditional(
+    cls: type[WmiObject],
+) -> tuple[tuple[Property, RequiredIfNull | RequiredIfNotNull, Property], ...]:
+    return tuple(
+        (owner, qualifier, other)
+        for owner in properties_of(cls)
+        for qualifier in owner.qualifiers
+        if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull))
+        if (other := property_named(cls, qualifier.other)) is not None
+    )
+
+
+def _property(cls: type[WmiObject], field: attrs.Attribute[Any]) -> Property:
+    declaration: _Declaration = field.metadata[_METADATA_KEY]
+    shape = _shape(field.type)
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        default = default.factory()
+    return Property(
+        name=declaration.name,
+        attribute=field.name,
+        type=shape.name + ("[]" if shape.is_array else ""),
+        qualifiers=declaration.qualifiers,
+        default=default,
+        values=declaration.values,
+        variable=_variable(cls, declaration),
+        hidden=declaration.hidden or _is_hidden(declaration, shape),
+        wmi_class=cls.wmi_name,
+        integer=shape.integer,
+        item_class=shape.item_class,
+        is_array=shape.is_array,
+        is_boolean=shape.name == "Boolean",
+    )
+
+
+def _variable(cls: type[WmiObject], declaration: _Declaration) -> str:
+    if declaration.variable is not None:
+        return declaration.variable
+    for qualifier in declaration.qualifiers:
+        if isinstance(qualifier, VariableName):
+            return qualifier.variable
+    for qualifier in cls.wmi_qualifiers:
+        if isinstance(qualifier, VariablePrefix):
+            return qualifier.prefix + declaration.name
+    return declaration.name
+
+
+def _is_hidden(declaration: _Declaration, shape: _Shape) -> bool:
+    # Rule of the real exports: command line arguments, counts of object arrays, retry counts and
+    # global properties are hidden.
+    return (
+        any(isinstance(qualifier, CommandLineArg) for qualifier in declaration.qualifiers)
+        or any(q.name in {"RetryCount", "SuccessCodes"} for q in declaration.qualifiers)
+        or global_ in declaration.qualifiers
+        or (shape.is_array and shape.item_class is not None)
+    )
+
+
+@attrs.frozen
+class _Shape:
+    name: str
+    integer: IntegerType | None = None
+    item_class: type[WmiObject] | None = None
+    is_array: bool = False
+
+
+def _shape(annotation: Any) -> _Shape:
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        members = [arg for arg in typing.get_args(annotation) if arg is not type(None)]
+        return _shape(members[0])
+    if origin is list:
+        return attrs.evolve(_shape(typing.get_args(annotation)[0]), is_array=True)
+    if origin is Annotated:
+        for extra in typing.get_args(annotation)[1:]:
+            if isinstance(extra, IntegerType):
+                return _Shape(extra.name, integer=extra)
+    if annotation is bool:
+        return _Shape("Boolean")
+    if annotation in (str, SecretText):
+        return _Shape("String")
+    if isinstance(annotation, type) and issubclass(annotation, WmiObject):
+        return _Shape(f"object:{annotation.wmi_name}", item_class=annotation)
+    raise TypeError(f"no WMI type for {annotation!r}")
+
+
+class ClassRegistry(Mapping[str, type[WmiObject]]):
+    """The mirrored classes by WMI name; immutable, `extended` gives a larger one."""
+
+    def __init__(self, classes: Iterable[type[WmiObject]]) -> None:
+        self._by_name = {cls.wmi_name: cls for cls in classes}
+
+    def extended(self, *classes: type[WmiObject]) -> ClassRegistry:
+        """Return a registry that knows these classes too; a known name is replaced."""
+        return ClassRegistry([*self._by_name.values(), *classes])
+
+    def __getitem__(self, name: str) -> type[WmiObject]:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        return f"ClassRegistry({len(self)} classes)"
