@@ -9,85 +9,109 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tasksequence.document.document import Document, SequencePart, load
-    from tasksequence.document.violation import Violation
-    from tasksequence.engine.capture_step import capture
-    from tasksequence.errors import (
-        BackendUnavailable,
-        CaptureCancelled,
-        CaptureError,
-        DestinationError,
-        DocumentError,
-        PlanError,
-        Problem,
-        QualifierError,
-        TaskSequenceError,
-        VolumeError,
-    )
-    from tasksequence.model.action import Action, UnknownAction
-    from tasksequence.model.actions import registry
-    from tasksequence.model.actions.disk import PartitionDiskAction, PartitionSettings
-    from tasksequence.model.actions.drivers import AutoApplyAction
-    from tasksequence.model.actions.general import RebootAction
+    from tasksequence.document.document import Document as Document
+    from tasksequence.document.document import SequencePart as SequencePart
+    from tasksequence.document.document import load as load
+    from tasksequence.document.violation import Violation as Violation
+    from tasksequence.engine.capture_step import capture as capture
+    from tasksequence.engine.report import describe as describe
+    from tasksequence.errors import BackendUnavailable as BackendUnavailable
+    from tasksequence.errors import CaptureCancelled as CaptureCancelled
+    from tasksequence.errors import CaptureError as CaptureError
+    from tasksequence.errors import DestinationError as DestinationError
+    from tasksequence.errors import DocumentError as DocumentError
+    from tasksequence.errors import PlanError as PlanError
+    from tasksequence.errors import Problem as Problem
+    from tasksequence.errors import QualifierError as QualifierError
+    from tasksequence.errors import TaskSequenceError as TaskSequenceError
+    from tasksequence.errors import VolumeError as VolumeError
+    from tasksequence.model.action import Action as Action
+    from tasksequence.model.action import UnknownAction as UnknownAction
+    from tasksequence.model.actions import registry as registry
+    from tasksequence.model.actions.disk import PartitionDiskAction as PartitionDiskAction
+    from tasksequence.model.actions.disk import PartitionSettings as PartitionSettings
+    from tasksequence.model.actions.drivers import AutoApplyAction as AutoApplyAction
+    from tasksequence.model.actions.general import RebootAction as RebootAction
     from tasksequence.model.actions.imaging import (
-        ApplyOperatingSystemAction,
-        CaptureSystemImageAction,
-        InstallDeployToolsAction,
-        PrepareOSAction,
-        PrepareSMSClientAction,
-        SetupWindowsAndSMSAction,
+        ApplyOperatingSystemAction as ApplyOperatingSystemAction,
+    )
+    from tasksequence.model.actions.imaging import (
+        CaptureSystemImageAction as CaptureSystemImageAction,
+    )
+    from tasksequence.model.actions.imaging import (
+        InstallDeployToolsAction as InstallDeployToolsAction,
+    )
+    from tasksequence.model.actions.imaging import PrepareOSAction as PrepareOSAction
+    from tasksequence.model.actions.imaging import PrepareSMSClientAction as PrepareSMSClientAction
+    from tasksequence.model.actions.imaging import (
+        SetupWindowsAndSMSAction as SetupWindowsAndSMSAction,
     )
     from tasksequence.model.actions.network import (
-        ApplyNetworkSettingsAction,
-        JoinDomainWorkgroupAction,
-        NetworkAdapterSettings,
+        ApplyNetworkSettingsAction as ApplyNetworkSettingsAction,
     )
-    from tasksequence.model.actions.settings import ApplyWindowsSettingsAction
+    from tasksequence.model.actions.network import (
+        JoinDomainWorkgroupAction as JoinDomainWorkgroupAction,
+    )
+    from tasksequence.model.actions.network import NetworkAdapterSettings as NetworkAdapterSettings
+    from tasksequence.model.actions.settings import (
+        ApplyWindowsSettingsAction as ApplyWindowsSettingsAction,
+    )
+    from tasksequence.model.actions.software import ApplicationInfo as ApplicationInfo
     from tasksequence.model.actions.software import (
-        ApplicationInfo,
-        InstallApplicationAction,
-        InstallUpdateAction,
+        InstallApplicationAction as InstallApplicationAction,
     )
-    from tasksequence.model.base import Step
+    from tasksequence.model.actions.software import InstallUpdateAction as InstallUpdateAction
+    from tasksequence.model.base import Step as Step
+    from tasksequence.model.condition import Condition as Condition
+    from tasksequence.model.condition import ConditionExpression as ConditionExpression
+    from tasksequence.model.condition import ConditionOperand as ConditionOperand
+    from tasksequence.model.condition import ConditionOperator as ConditionOperator
+    from tasksequence.model.condition import FileConditionExpression as FileConditionExpression
+    from tasksequence.model.condition import FolderConditionExpression as FolderConditionExpression
+    from tasksequence.model.condition import OSConditionGroup as OSConditionGroup
+    from tasksequence.model.condition import OSExpressionGroup as OSExpressionGroup
     from tasksequence.model.condition import (
-        Condition,
-        ConditionExpression,
-        ConditionOperand,
-        ConditionOperator,
-        FileConditionExpression,
-        FolderConditionExpression,
-        OSConditionGroup,
-        OSExpressionGroup,
-        RegistryConditionExpression,
-        SoftwareConditionExpression,
-        UnknownOperand,
-        VariableConditionExpression,
-        WMIConditionExpression,
+        RegistryConditionExpression as RegistryConditionExpression,
     )
-    from tasksequence.model.sequence import Group, TaskSequence
-    from tasksequence.plan.compiler import compile_plan
-    from tasksequence.plan.steps import Guard, Outcome, Plan, PlannedStep
-    from tasksequence.request import (
-        CapturedImage,
-        CaptureOptions,
-        CaptureRequest,
-        CaptureResult,
-        CaptureWarning,
-        Compression,
-        ImageMetadata,
-        Omission,
-        OmissionReason,
-        Phase,
-        Progress,
-        VolumeSource,
+    from tasksequence.model.condition import (
+        SoftwareConditionExpression as SoftwareConditionExpression,
     )
-    from tasksequence.secret_text import SecretText
-    from tasksequence.wmi import ClassRegistry, Property, prop, properties_of, wmi_class
+    from tasksequence.model.condition import UnknownOperand as UnknownOperand
+    from tasksequence.model.condition import (
+        VariableConditionExpression as VariableConditionExpression,
+    )
+    from tasksequence.model.condition import WMIConditionExpression as WMIConditionExpression
+    from tasksequence.model.sequence import Group as Group
+    from tasksequence.model.sequence import TaskSequence as TaskSequence
+    from tasksequence.plan.compiler import compile_plan as compile_plan
+    from tasksequence.plan.steps import Guard as Guard
+    from tasksequence.plan.steps import Outcome as Outcome
+    from tasksequence.plan.steps import Plan as Plan
+    from tasksequence.plan.steps import PlannedStep as PlannedStep
+    from tasksequence.request import CapturedImage as CapturedImage
+    from tasksequence.request import CaptureOptions as CaptureOptions
+    from tasksequence.request import CaptureRequest as CaptureRequest
+    from tasksequence.request import CaptureResult as CaptureResult
+    from tasksequence.request import CaptureWarning as CaptureWarning
+    from tasksequence.request import Compression as Compression
+    from tasksequence.request import ImageMetadata as ImageMetadata
+    from tasksequence.request import Omission as Omission
+    from tasksequence.request import OmissionReason as OmissionReason
+    from tasksequence.request import Phase as Phase
+    from tasksequence.request import Progress as Progress
+    from tasksequence.request import VolumeSource as VolumeSource
+    from tasksequence.secret_text import SecretText as SecretText
+    from tasksequence.wmi import ClassRegistry as ClassRegistry
+    from tasksequence.wmi import Property as Property
+    from tasksequence.wmi import prop as prop
+    from tasksequence.wmi import properties_of as properties_of
+    from tasksequence.wmi import wmi_class as wmi_class
 
 _HOMES = {
     "document.document": ("Document", "SequencePart", "load"),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture",),
+    "engine.report": ("describe",),
     "errors": (
         "BackendUnavailable",
         "CaptureCancelled",

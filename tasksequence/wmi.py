@@ -336,7 +336,12 @@ def wmi_class(name: str, *qualifiers: Qualifier) -> Callable[[type[_C]], type[_C
 @per_class
 def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
     """Return the properties of a mirrored class, inherited ones first, as records."""
-    return tuple(_property(cls, field) for field in _fields(cls) if _METADATA_KEY in field.metadata)
+    fields = [field for field in _fields(cls) if _METADATA_KEY in field.metadata]
+    hints: Mapping[str, Any] = {}
+    if any(isinstance(field.type, str) for field in fields):
+        # The class comes from a module with `from __future__ import annotations`.
+        hints = typing.get_type_hints(cls, include_extras=True)
+    return tuple(_property(cls, field, hints.get(field.name, field.type)) for field in fields)
 
 
 def _fields(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
@@ -384,9 +389,9 @@ def _conditional(
     )
 
 
-def _property(cls: type[WmiObject], field: attrs.Attribute[Any]) -> Property:
+def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any) -> Property:
     declaration: _Declaration = field.metadata[_METADATA_KEY]
-    shape = _shape(field.type)
+    shape = _shape(annotation)
     default: Any = field.default
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
         default = default.factory()

@@ -23,7 +23,7 @@ def main() -> NoReturn:
     from tasksequence.errors import CaptureCancelled, TaskSequenceError
 
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="tasksequence", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
         code = _failed("interrupted", INTERRUPTED)

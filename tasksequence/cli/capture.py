@@ -9,7 +9,6 @@ import click
 
 if TYPE_CHECKING:
     from tasksequence.document.document import Document, SequencePart
-    from tasksequence.request import CaptureResult
 
 __all__ = ["capture"]
 
@@ -99,6 +98,7 @@ def capture(
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
+    from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
     from tasksequence.request import CaptureOptions, Compression
 
@@ -124,7 +124,7 @@ def capture(
             on_event=on_event,
             assume_conditions=assume_conditions,
         )
-    _print(result)
+    click.echo(describe(result))
 
 
 def _chosen(document: Document, wanted: str | None) -> SequencePart:
@@ -143,41 +143,3 @@ def _chosen(document: Document, wanted: str | None) -> SequencePart:
 
 def _names(parts: tuple[SequencePart, ...]) -> str:
     return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)
-
-
-def _print(result: CaptureResult) -> None:
-    from tasksequence.cli.progress import human_bytes
-    from tasksequence.cli.table import print_table
-
-    print_table(
-        ("Image", "Name", "Volume", "Files", "Bytes", "Size in WIM"),
-        [
-            (
-                str(image.index),
-                image.name,
-                str(image.volume),
-                f"{image.files:,}",
-                f"{image.bytes:,}",
-                f"{image.stored_bytes:,}",
-            )
-            for image in result.images
-        ],
-        right={0, 3, 4, 5},
-    )
-    for omission in result.omissions:
-        files = "file" if omission.count == 1 else "files"
-        click.echo(
-            f"Left out of {omission.volume}: {omission.reason.value}, {omission.count} {files}"
-        )
-        for path in omission.paths[:_SHOWN_PATHS]:
-            click.echo(f"  {path}")
-        if omission.count > _SHOWN_PATHS:
-            click.echo(f"  … and {omission.count - _SHOWN_PATHS} more")
-    if result.destination is None:
-        click.echo(f"The backend {result.backend} writes no file.")
-        return
-    verified = "verified" if result.verified else "not verified"
-    click.echo(f"{result.destination}: {human_bytes(result.file_bytes)}, {verified}")
-
-
-_SHOWN_PATHS = 10

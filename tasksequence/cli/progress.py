@@ -10,22 +10,12 @@ from contextlib import contextmanager
 import click
 
 from tasksequence.request import CaptureEvent, CaptureWarning, EventHandler, Phase, Progress
+from tasksequence.text_table import human_bytes
 
-__all__ = ["human_bytes", "shown_progress"]
+__all__ = ["shown_progress"]
 
 _PHASES = {Phase.SCAN: "Scanning", Phase.WRITE: "Writing", Phase.VERIFY: "Verifying"}
 _PLAIN_STEP = 0.1
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
-
-
-def human_bytes(count: float) -> str:
-    """Say a number of bytes with a unit: 512 B, 1.5 MiB."""
-    unit = _UNITS[0]
-    for unit in _UNITS:
-        if abs(count) < 1024 or unit == _UNITS[-1]:
-            break
-        count /= 1024
-    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
 
 
 @contextmanager

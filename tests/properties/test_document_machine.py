@@ -18,7 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 import tasksequence as ts
 from tasksequence.document.document import Document
 
-NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=8)
+NAMES = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=8
+)
 TEXTS = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")) | st.just("\n"), max_size=12
 )
@@ -240,7 +242,7 @@ class DocumentMachine(RuleBasedStateMachine):
     def remove(self, at: int) -> None:
         picked = self.pick(at)
         if picked is not None:
-            node, step, nodes, steps, _ = picked
+            _, step, nodes, steps, _ = picked
             place = next(i for i, other in enumerate(steps) if other is step)
             del nodes[place], steps[place]
 
@@ -252,9 +254,7 @@ class DocumentMachine(RuleBasedStateMachine):
         kind = "group" if group else "step"
         nodes.insert(place, Node(kind, name, is_new=True, depth_written=depth))
         new: ts.Step = (
-            ts.Group(name=name)
-            if group
-            else ts.RebootAction(name=name, target="HD", message="")
+            ts.Group(name=name) if group else ts.RebootAction(name=name, target="HD", message="")
         )
         steps.insert(place, new)
 

@@ -7,6 +7,7 @@ from tasksequence.qualifiers import (
     CommandLineArg,
     RequiredIfNotNull,
     RequiredIfNull,
+    ValueMap,
     VariableName,
     not_null,
     retry_count,
@@ -51,6 +52,13 @@ class InstallApplicationAction(Action):
     )
     clear_cache: bool | None = prop("ClearCache", default=None, variable="OSDAppClearCache")
     retry_count: str | None = prop("RetryCount", retry_count, default="2")
+    # Alone among all classes, its page prints a ValueMap for the environment.
+    supported_environment: str = prop(
+        "SupportedEnvironment",
+        not_null,
+        ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),
+        default="WinPEandFullOS",
+    )
 
 
 @wmi_class(

@@ -1,24 +1,33 @@
-"""Tables on standard output that read the same on a terminal and in a log."""
+"""Tables and numbers as text that reads the same on a terminal and in a log."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Sequence
 
-import click
+__all__ = ["human_bytes", "text_table"]
 
-__all__ = ["print_table"]
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def print_table(
+def human_bytes(count: float) -> str:
+    """Say a number of bytes with a unit: 512 B, 1.5 MiB."""
+    unit = _UNITS[0]
+    for unit in _UNITS:
+        if abs(count) < 1024 or unit == _UNITS[-1]:
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+
+
+def text_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()
-) -> None:
-    """Print rows under a head, columns as wide as their content; `right` aligns numbers."""
+) -> str:
+    """Return rows under a head, columns as wide as their content; `right` aligns numbers."""
     widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    click.echo(_line(head, widths, right))
-    click.echo("  ".join("-" * width for width in widths))
-    for row in rows:
-        click.echo(_line(row, widths, right))
+    lines = [_line(head, widths, right), "  ".join("-" * width for width in widths)]
+    lines += [_line(row, widths, right) for row in rows]
+    return "\n".join(lines)
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:

@@ -1,0 +1,167 @@
+"""Every real export loads, comes back byte for byte, and changes where it is edited only."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+import tasksequence as ts
+from tasksequence.document.tokens import escape_attribute
+
+pytestmark = pytest.mark.corpus
+
+MALFORMED = {
+    "rlsheldon__Thycotic_MDT/MDT/Control/MyTaskSequence/ts.xml": "mismatched tag",
+    "microsoft__configmgr-hub-selfhost/_history/363c608e/objects/TaskSequence/Child_TS.xml": (
+        "stored with its markup escaped"
+    ),
+    "microsoft__configmgr-hub-selfhost/_history/f34b6607/objects/TaskSequence/Test_CustomTS.xml": (
+        "stored with its markup escaped"
+    ),
+}
+EXPECTED_FILES = 185
+
+
+def exports(corpus_dir: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(corpus_dir.rglob("*")):
+        if path.suffix in {".xml", ".zip"}:
+            yield path.relative_to(corpus_dir).as_posix(), path
+
+
+def readable(corpus_dir: Path) -> Iterator[Path]:
+    for name, path in exports(corpus_dir):
+        if name not in MALFORMED:
+            yield path
+
+
+def test_the_corpus_is_whole(corpus_dir: Path) -> None:
+    assert len(list(exports(corpus_dir))) == EXPECTED_FILES
+
+
+def test_every_file_comes_back_byte_for_byte(corpus_dir: Path, tmp_path: Path) -> None:
+    for path in readable(corpus_dir):
+        document = ts.load(path)
+        raw = path.read_bytes()
+        assert document.to_bytes() == raw, path
+        assert ts.load(raw).sequence == document.sequence
+        saved = tmp_path / "saved"
+        document.save(saved)
+        assert saved.read_bytes() == raw, path
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_file_is_refused_with_file_line_and_reason(name: str, corpus_dir: Path) -> None:
+    with pytest.raises(ts.DocumentError) as caught:
+        ts.load(corpus_dir / name)
+    assert name in str(caught.value)
+    assert caught.value.line is not None
+    assert MALFORMED[name] in str(caught.value)
+
+
+def test_no_enabled_step_that_a_site_accepted_has_an_error(corpus_dir: Path) -> None:
+    errors = [
+        f"{path}: {violation}"
+        for path in readable(corpus_dir)
+        for violation in ts.load(path).violations
+        if violation.severity == "error"
+    ]
+    assert errors == []
+
+
+def texts(raw: bytes) -> list[bytes]:
+    """Return a file's contents, or those of a zip's members."""
+    if not raw.startswith(b"PK"):
+        return [raw]
+    with zipfile.ZipFile(BytesIO(raw)) as archive:
+        return [archive.read(name) for name in archive.namelist()]
+
+
+def test_renaming_any_step_changes_that_name_only(corpus_dir: Path) -> None:
+    new_name = 'Ü "new" <&> name'
+    written = escape_attribute(new_name).encode("utf-8")
+    for path in readable(corpus_dir):
+        document = ts.load(path)
+        before = texts(path.read_bytes())
+        for sequence in document.sequences:
+            for step in sequence.walk():
+                element = step._origin.element
+                old_name = step.name
+                step.name = new_name
+                after = texts(document.to_bytes())
+                changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+                assert len(changed) == 1, (path, old_name)
+                old, new = changed[0]
+                at = new.index(written)
+                tail = len(new) - at - len(written)
+                assert old[:at] == new[:at]
+                assert old[len(old) - tail :] == new[len(new) - tail :]
+                removed = old[at : len(old) - tail]
+                assert escape_attribute(old_name).encode() == removed or b"&" in removed
+                assert element.attributes["name"] == old_name
+                step.name = old_name
+        assert document.to_bytes() == path.read_bytes()
+
+
+def test_sequences_of_a_zip_have_the_names_of_their_packages(corpus_dir: Path) -> None:
+    document = ts.load(corpus_dir / "CharlesNRU__mdm-adminservice" / "MDM-TS.zip")
+    assert [part.package_id for part in document.parts] == ["GNS0092A", "GNS00928", "GNS00929"]
+    assert document.parts[0].name == "Apply BIOS Package"
+    assert document.sequence is document.sequences[0]
+
+
+def test_an_edited_zip_keeps_order_times_and_other_members(corpus_dir: Path) -> None:
+    path = corpus_dir / "CharlesNRU__mdm-adminservice" / "MDM-TS.zip"
+    document = ts.load(path)
+    next(document.sequences[1].walk()).name = "renamed"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(BytesIO(document.to_bytes())) as new:
+        assert new.testzip() is None
+        member = document.parts[1].member
+        for was, now in zip(old.infolist(), new.infolist(), strict=True):
+            assert (was.filename, was.date_time, was.compress_type, was.external_attr) == (
+                now.filename,
+                now.date_time,
+                now.compress_type,
+                now.external_attr,
+            )
+            assert (old.read(was) == new.read(now)) is (was.filename != member)
+    assert next(ts.load(document.to_bytes()).sequences[1].walk()).name == "renamed"
+
+
+def test_new_text_of_known_steps_is_the_site_s_own(corpus_dir: Path) -> None:
+    """Steps written from their values alone have the text that the site exported."""
+    from tasksequence.document.splice import Layout
+    from tasksequence.document.writer import new_sequence
+
+    compared = 0
+    for path in readable(corpus_dir):
+        for sequence in ts.load(path).sequences:
+            source = sequence._origin.source
+            if sequence.schema_version != "3.10" or b"\n" in source.text.strip():
+                continue
+            for step in sequence.walk():
+                if isinstance(step, (ts.Group, ts.UnknownAction)):
+                    continue
+                expected = source.slice(step._origin.element)
+                alone = _without_origin(step)
+                written = new_sequence(ts.TaskSequence(steps=[alone]), Layout("", ""))
+                assert expected in written, (path, step.name)
+                compared += 1
+    assert compared >= 16
+
+
+def _without_origin(step: ts.Step) -> ts.Step:
+    import copy
+
+    twin = copy.deepcopy(step)
+    pending: list[ts.Step | ts.Condition | ts.ConditionOperand] = [twin]
+    while pending:
+        node = pending.pop()
+        node._origin = None
+        condition = getattr(node, "condition", None)
+        pending += [condition] if condition is not None else []
+        pending += getattr(node, "operands", [])
+    return twin

@@ -1,0 +1,114 @@
+"""The mirrored classes against the class reference, kept as data outside this project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import tasksequence as ts
+from tasksequence.document.mapping import command_line_of
+from tasksequence.model.condition import ConditionOperand
+from tasksequence.wmi import WmiObject, properties_of
+
+# Where this library states something else than the catalogue, and why.
+DIFFERENT_COMMAND_LINES = {
+    "SMS_TaskSequence_ApplyOperatingSystemAction": "3.10 exports add /runfromnet",
+    "SMS_TaskSequence_PrepareOSAction": "3.10 exports add /shutdown",
+}
+DIFFERENT_DEFAULTS = {
+    ("SMS_TaskSequence", "SchemaVersion"): "3.00 on the page, 3.10 in every site's export",
+    ("SMS_TaskSequence_ApplyOperatingSystemAction", "InstallEditionIndex"): (
+        "a step for an image package has no edition"
+    ),
+    ("SMS_TaskSequence_PrepareOSAction", "ShutdownPreparedOs"): "absent from real exports",
+    ("SMS_TaskSequence_InstallApplicationAction", "ClearCache"): "newer sites only",
+}
+DIFFERENT_TYPES = {
+    ("SMS_TaskSequence_FileConditionExpression", "DateTime"): (
+        "its text form is in no known export, so it is kept as text"
+    ),
+    ("SMS_TaskSequence_FolderConditionExpression", "DateTime"): "the same",
+    ("SMS_TaskSequence_OSConditionGroup", "Operands"): (
+        "the page allows fewer kinds; a file with others must be readable"
+    ),
+    ("SMS_TaskSequence_OSExpressionGroup", "Operands"): "the same",
+}
+IGNORED_QUALIFIERS = {"not_null_flavor"}
+
+
+@pytest.fixture(scope="module")
+def classes(corpus_dir: Path) -> dict[str, Any]:
+    path = corpus_dir.parent / "catalogue" / "classes.json"
+    if not path.is_file():
+        pytest.skip(f"no catalogue at {path}")
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", sorted(ts.registry))
+def test_class_agrees_with_the_reference(name: str, classes: dict[str, Any]) -> None:
+    cls, page = ts.registry[name], classes[name]
+    assert sorted(p.name for p in properties_of(cls)) == sorted(page["properties"])
+    for known in properties_of(cls):
+        said = page["properties"][known.name]
+        agrees = said["type"] == known.type
+        assert agrees is ((name, known.name) not in DIFFERENT_TYPES), known.name
+        expected = {
+            q: (None if argument is True else argument)
+            for q, argument in said["qualifiers"].items()
+            if q not in IGNORED_QUALIFIERS
+        }
+        assert {q.name: _argument(q.argument) for q in known.qualifiers} == expected, known.name
+        if said.get("default") is not None and (name, known.name) not in DIFFERENT_DEFAULTS:
+            assert str(known.default) == str(said["default"]), known.name
+    bases = [
+        b.wmi_name for b in cls.__mro__[1:-2] if issubclass(b, WmiObject) and b is not WmiObject
+    ]
+    assert bases == page["derivation"]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", sorted(ts.registry))
+def test_class_qualifiers_agree_with_the_reference(name: str, classes: dict[str, Any]) -> None:
+    said = classes[name]["class_qualifiers"]
+    ours = {q.name: q.argument for q in ts.registry[name].wmi_qualifiers}
+    for qualifier in ("CommandLine", "VariablePrefix", "ActionCategory", "SequenceCategory"):
+        if qualifier == "CommandLine" and name in DIFFERENT_COMMAND_LINES:
+            assert ours[qualifier] != said[qualifier]
+            continue
+        assert ours.get(qualifier) == said.get(qualifier)
+    assert (command_line_of(ts.registry[name]) is None) == ("CommandLine" not in said)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", sorted(ts.registry))
+def test_variables_are_those_of_real_exports(name: str, corpus_dir: Path) -> None:
+    path = corpus_dir.parent / "catalogue" / "xml-mapping.json"
+    mapping = json.loads(path.read_text(encoding="utf-8"))
+    if name not in mapping:
+        pytest.skip(f"{name} is no step type of the exports")
+    ours = {p.name: p for p in properties_of(ts.registry[name])}
+    for said in mapping[name]["variables"]:
+        if "<n>" in said["property"]:
+            continue
+        known = ours[said["property"]]
+        assert (known.variable, known.hidden) == (said["variable"], said["hidden"]), known.name
+
+
+def test_every_registered_class_is_found_under_its_own_name() -> None:
+    for name, cls in ts.registry.items():
+        assert cls.wmi_name == name
+        for known in properties_of(cls):
+            assert known.wmi_class == name
+            if known.default is not attrs.NOTHING and known.default is not None:
+                assert not list(known.problems(known.default)), known
+    assert issubclass(ts.VariableConditionExpression, ConditionOperand)
+
+
+def _argument(argument: object) -> object:
+    return list(argument) if isinstance(argument, tuple) else argument
