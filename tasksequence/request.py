@@ -165,7 +165,8 @@ class Omission:
     volume: Path
     reason: OmissionReason
     count: int
-    """How many files are concerned, exact."""
+    """How many names (files, folders, each hard link) are concerned, exact; for extended
+    attributes, how many files."""
     paths: tuple[str, ...]
     """Their paths in the volume, with `/`; the first 1,000 where there are more."""
 

@@ -70,7 +70,10 @@ def resolve_capture(
     if not problems:
         request = CaptureRequest(
             step=StepReference(
-                name=step.name, path=path, wmi_class=step.wmi_name, timeout=step.timeout
+                name=step.name,
+                path=path,
+                wmi_class=step.wmi_name,
+                timeout=step.timeout or None,  # 0 is no limit, too
             ),
             destination=destination,
             account=_plain(values["CaptureUsername"]),

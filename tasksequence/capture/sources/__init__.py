@@ -1,0 +1,1 @@
+"""What can be captured: volumes and the state they are in."""

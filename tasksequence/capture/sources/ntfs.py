@@ -1,0 +1,261 @@
+"""What has to be known of an NTFS volume before it is captured, read without mounting it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from tasksequence.capture.sources import _ntfs_format as form
+from tasksequence.capture.sources._ntfs_format import FileName, Geometry
+from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, NtfsVolume
+from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
+from tasksequence.errors import VolumeError
+
+__all__ = ["Inspection", "check_volume", "inspect", "tree_below"]
+
+_CHUNK = 1 << 21
+"""Bytes of the MFT that are scanned at once; a multiple of every record size."""
+
+_VOLUME_RECORD = 3
+_IS_DIRTY = 0x0001
+_IS_ENCRYPTED = 0x4000
+"""FILE_ATTRIBUTE_ENCRYPTED in $STANDARD_INFORMATION."""
+
+# Where these lie in a record of NTFS 3.1, whose first attribute is $STANDARD_INFORMATION at 0x38.
+_FIRST_ATTRIBUTE = 0x38
+_ATTRIBUTES_BYTE = _FIRST_ATTRIBUTE + 24 + 33
+_ENCRYPTED_BIT = bytes(1 if byte & _IS_ENCRYPTED >> 8 else 0 for byte in range(256))
+_USED_BIT = bytes(byte & 1 for byte in range(256))
+_EA_HEADER = re.compile(re.escape(form.EA.to_bytes(4, "little")))
+
+_HIBERNATION_HEADER = 4096
+"""Windows' hibernation header is one page; ntfs-3g takes a shorter file for hibernation too."""
+
+
+class Inspection(NamedTuple):
+    """What a look at a volume's metadata found."""
+
+    label: str
+    dirty: bool
+    """Windows asks for a check of this volume (chkdsk)."""
+    records: int
+    """Records of the master file table in use, about one for each file and folder."""
+    encrypted: dict[str, int]
+    """Paths of encrypted files and folders, with each one's record number."""
+    extended_attributes: list[str]
+    """One path of each file that has extended attributes ($EA)."""
+
+
+def check_volume(path: str) -> None:
+    """Refuse a path that cannot be one whole NTFS volume, by its first bytes and its size.
+
+    Raises `VolumeError`.
+    """
+    with _opened(path) as (descriptor, geometry):
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+    if size < geometry.volume:
+        raise VolumeError(
+            f"the volume is cut off: its boot sector says {geometry.volume:,} bytes, "
+            f"and there are {size:,}",
+            where=path,
+            hint="Copy the image again; the copy ended early, or the disk was full.",
+        )
+
+
+def inspect(path: str) -> Inspection:
+    """Read the volume's own state and find the files whose content no WIM takes from here.
+
+    Scans the master file table once, at about the speed of reading it. Raises `VolumeError` for
+    a hibernated volume and for one that cannot be read; damaged records are passed over.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            _refuse_hibernated(volume, path)
+            label, dirty = _volume_information(volume)
+            return _scan(volume, label, dirty)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+def tree_below(path: str, folder: str, number: int) -> Iterator[str]:
+    """Yield the paths of all files and folders below a folder, given by path and record number.
+
+    For a file, and for what cannot be read, yields nothing. Raises `VolumeError`.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            waiting = [(folder.rstrip("/"), number)]
+            seen = {number}
+            while waiting:
+                parent, at = waiting.pop()
+                for child, name in volume.entries(at):
+                    if child < FIRST_USER_RECORD:
+                        continue
+                    below = f"{parent}/{name.name}"
+                    yield below
+                    if name.is_folder and child not in seen:
+                        seen.add(child)
+                        waiting.append((below, child))
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[tuple[int, Geometry]]:
+    """Open a volume for reading, its boot sector checked."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 (pathlib costs the worker memory)
+        if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        else:
+            descriptor = -1
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if descriptor < 0:
+        what = "a folder" if stat.S_ISDIR(mode) else "neither a file nor a block device"
+        raise VolumeError(
+            f"the volume is {what}",
+            where=path,
+            hint="Name an unmounted NTFS volume: an image file of one volume, or a block device "
+            "such as /dev/sda2.",
+        )
+    try:
+        try:
+            head = os.pread(descriptor, HEAD_BYTES, 0)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        yield descriptor, _geometry(head, path)
+    finally:
+        os.close(descriptor)
+
+
+def _geometry(head: bytes, path: str) -> Geometry:
+    if head[3:11] != b"NTFS    ":
+        what, hint = identify(head) or (
+            "not an NTFS volume: its first bytes are not those of a boot sector",
+            "Name an image file of one NTFS volume, or a block device such as /dev/sda2.",
+        )
+        raise VolumeError(f"this is {what}", where=path, hint=hint)
+    geometry = Geometry.from_boot_sector(head) if len(head) >= 512 else None
+    if geometry is None:
+        raise VolumeError(
+            "the boot sector of this NTFS volume is damaged",
+            where=path,
+            hint="Repair it on Windows with `chkdsk /f`, or copy the image again.",
+        )
+    return geometry
+
+
+def _unreadable(path: str, error: OSError) -> VolumeError:
+    hints = {
+        errno.ENOENT: "Check the path.",
+        errno.ENOTDIR: "Check the path.",
+        errno.EACCES: "Give this account the right to read it, or run as root.",
+        errno.EPERM: "Give this account the right to read it, or run as root.",
+        errno.EIO: "The disk reports a read error: rescue what can be read with ddrescue first.",
+    }
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return VolumeError("there is no such volume", where=path, hint=hints[error.errno])
+    return VolumeError(
+        f"the volume cannot be read: {error.strerror}",
+        where=path,
+        hint=hints.get(error.errno or 0),
+    )
+
+
+def _volume_information(volume: NtfsVolume) -> tuple[str, bool]:
+    label, dirty = "", False
+    for one in volume.attributes(_VOLUME_RECORD):
+        if one.type == form.VOLUME_NAME and one.value is not None:
+            label = form.name_text(one.value)
+        elif one.type == form.VOLUME_INFORMATION and one.value is not None:
+            dirty = bool(int.from_bytes(one.value[10:12], "little") & _IS_DIRTY)
+    return label, dirty
+
+
+def _refuse_hibernated(volume: NtfsVolume, path: str) -> None:
+    """Raise `VolumeError` if Windows left its memory in this volume, by the rule of ntfs-3g."""
+    for number, name in volume.entries(ROOT):
+        if name.name.lower() != "hiberfil.sys":
+            continue
+        parts = [one for one in volume.attributes(number) if one.type == form.DATA and not one.name]
+        header = volume.content(parts, _HIBERNATION_HEADER)
+        if len(header) < _HIBERNATION_HEADER or header[:4].lower() == b"hibr":
+            raise VolumeError(
+                "Windows is hibernated on this volume (hiberfil.sys is in use), "
+                "so what it wrote last is not all on the disk",
+                where=path,
+                hint="Start Windows and shut it down fully with `shutdown /s /f /t 0`; fast "
+                "startup hibernates too, `powercfg /hibernate off` ends that.",
+            )
+
+
+def _scan(volume: NtfsVolume, label: str, dirty: bool) -> Inspection:
+    records = 0
+    encrypted: set[int] = set()
+    with_attributes: dict[int, None] = {}
+    size = volume.geometry.record
+    for offset in range(0, volume.mft.size, _CHUNK):
+        chunk = volume.mft.read(offset, _CHUNK)
+        records += sum(chunk[0x16::size].translate(_USED_BIT))
+        for index in sorted(_suspects(chunk, size)):
+            record = form.fixed_up(chunk[index * size : (index + 1) * size], b"FILE")
+            if record is None or not record[0x16] & 1:
+                continue
+            base = int.from_bytes(record[0x20:0x26], "little")
+            number = base or offset // size + index
+            for one in form.attributes_of(record):
+                if one.type == form.EA and not one.first_cluster:
+                    with_attributes[number] = None
+                elif one.type == form.STANDARD_INFORMATION and one.value is not None:
+                    bits = int.from_bytes(one.value[32:36], "little")
+                    if bits & _IS_ENCRYPTED:
+                        encrypted.add(number)
+    return Inspection(
+        label=label,
+        dirty=dirty,
+        records=records,
+        encrypted={path: number for number in sorted(encrypted) for path in _paths(volume, number)},
+        extended_attributes=[
+            path for number in with_attributes for path in _paths(volume, number)[:1]
+        ],
+    )
+
+
+def _suspects(chunk: bytes, size: int) -> set[int]:
+    """Return the records that may matter, found by searches that run in C.
+
+    Looks at one byte of each record for the encrypted flag, and anywhere for the header of an
+    $EA attribute (attributes are aligned to 8, so the update sequence never cuts their type).
+    Records of an unusual layout are all looked at.
+    """
+    found = {match.start() // size for match in _EA_HEADER.finditer(chunk) if not match.start() % 8}
+    found |= _marked(chunk[_ATTRIBUTES_BYTE::size].translate(_ENCRYPTED_BIT))
+    unusual = bytes(byte != _FIRST_ATTRIBUTE for byte in range(256))
+    found |= _marked(chunk[0x14::size].translate(unusual))
+    unusual = bytes(byte != form.STANDARD_INFORMATION for byte in range(256))
+    found |= _marked(chunk[_FIRST_ATTRIBUTE::size].translate(unusual))
+    return found
+
+
+def _marked(flags: bytes) -> set[int]:
+    marked = set()
+    at = flags.find(1)
+    while at >= 0:
+        marked.add(at)
+        at = flags.find(1, at + 1)
+    return marked
+
+
+def _paths(volume: NtfsVolume, number: int) -> list[str]:
+    if number == ROOT:
+        return ["/"]
+    names: list[FileName] = volume.names(number)
+    return [path for path in map(volume.path, names) if path is not None]

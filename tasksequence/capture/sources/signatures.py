@@ -1,0 +1,61 @@
+"""Naming what a file or device holds when it is not an NTFS volume."""
+
+from __future__ import annotations
+
+__all__ = ["HEAD_BYTES", "identify"]
+
+HEAD_BYTES = 8192
+"""How much of the start `identify` needs; a GPT on 4,096-byte sectors begins at 4,096."""
+
+_WHOLE_DISK = (
+    "Name one of its volumes, not the disk: for an image file, attach it with "
+    "`losetup --find --show --partscan --read-only FILE` and name /dev/loopNpM."
+)
+_CONVERT = "Convert it first, for instance with `qemu-img convert -O raw`, and name one volume."
+_ONLY_NTFS = "Only NTFS volumes can be captured."
+
+# (offset, bytes found there, what it is, what to do); the first that fits wins.
+_SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
+    (
+        3,
+        b"-FVE-FS-",
+        "encrypted with BitLocker",
+        "Unlock it first: on Windows with `manage-bde -off`, here with dislocker or cryptsetup, "
+        "and name the unlocked volume.",
+    ),
+    (3, b"EXFAT   ", "an exFAT volume", _ONLY_NTFS),
+    (0x52, b"FAT32   ", "a FAT32 volume", _ONLY_NTFS),
+    (0x36, b"FAT1", "a FAT volume", _ONLY_NTFS),
+    (3, b"ReFS\0", "a ReFS volume", _ONLY_NTFS),
+    (1080, b"\x53\xef", "an ext2, ext3 or ext4 volume", _ONLY_NTFS),
+    (0, b"XFSB", "an XFS volume", _ONLY_NTFS),
+    (0, b"hsqs", "a squashfs image", _ONLY_NTFS),
+    (0, b"LUKS\xba\xbe", "encrypted with LUKS", "Unlock it and name the unlocked volume."),
+    (0, b"MSWIM\0\0\0", "a WIM file already", "Name the volume that it should be captured from."),
+    (0, b"vhdxfile", "a virtual disk (VHDX)", _CONVERT),
+    (0, b"conectix", "a virtual disk (VHD)", _CONVERT),
+    (0, b"KDMV", "a virtual disk (VMDK)", _CONVERT),
+    (0, b"QFI\xfb", "a virtual disk (qcow2)", _CONVERT),
+    (512, b"EFI PART", "a whole disk with a GPT partition table", _WHOLE_DISK),
+    (4096, b"EFI PART", "a whole disk with a GPT partition table", _WHOLE_DISK),
+)
+
+_PARTITION_TABLE = slice(446, 510)
+
+
+def identify(head: bytes) -> tuple[str, str] | None:
+    """Say what the first `HEAD_BYTES` bytes belong to and what to do, or None if unknown."""
+    for offset, magic, what, hint in _SIGNATURES:
+        if head.startswith(magic, offset):
+            return what, hint
+    if head[510:512] == b"\x55\xaa" and _has_partition(head[_PARTITION_TABLE]):
+        return "a whole disk with an MBR partition table", _WHOLE_DISK
+    if head and not any(head):
+        return "empty (only zeros)", "Check that this is the right file or device."
+    return None
+
+
+def _has_partition(table: bytes) -> bool:
+    """Tell whether four 16-byte entries make sense as MBR partitions, at least one in use."""
+    entries = [table[at : at + 16] for at in range(0, 64, 16)]
+    return all(entry[0] in {0, 0x80} for entry in entries) and any(entry[4] for entry in entries)

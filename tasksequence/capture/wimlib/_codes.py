@@ -1,0 +1,126 @@
+"""What libwim's error codes mean to the person who captures."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from tasksequence.errors import BackendUnavailable, CaptureError, DestinationError, VolumeError
+
+__all__ = ["LibwimError", "capture_error", "write_error"]
+
+_NOMEM = 39
+_NTFS_3G = 46
+_READ = 50
+_UNEXPECTED_END_OF_FILE = 65
+_UNSUPPORTED = 68
+_WRITE = 72
+_CONCURRENT_MODIFICATION_DETECTED = 88
+
+_READING = frozenset({_NTFS_3G, _READ, _UNEXPECTED_END_OF_FILE, _CONCURRENT_MODIFICATION_DETECTED})
+"""Codes with which writing fails because a volume's data cannot be read."""
+
+_DAMAGED_WIM = frozenset({2, 13, 17, 20, 21, 28, 36, 43, 55, 73, 84})
+"""Codes with which verification finds a WIM file damaged: decompression, hash, header …"""
+
+_LOG_LINES = 3
+
+
+class LibwimError(Exception):
+    """A libwim function returned an error code."""
+
+    def __init__(self, code: int, text: str, number: int, log: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        """libwim's own sentence for the code."""
+        self.number = number
+        """errno after the call; 0 or stale where the failure has none."""
+        self.log = log
+        """All that libwim wrote to its error log so far."""
+
+    def is_caused_by(self, number: int) -> bool:
+        """Tell whether errno or the log name this system error."""
+        return self.number == number or os.strerror(number) in self.log
+
+    def sentence(self) -> str:
+        """Return libwim's words: the last errors of its log, the code's text and the code."""
+        lines = [line.strip() for line in self.log.replace("\r", "\n").splitlines()]
+        errors = [line.removeprefix("[ERROR] ") for line in lines if line.startswith("[ERROR]")]
+        said = "; ".join([*errors[-_LOG_LINES:], self.text])
+        return f"{said} (libwim error {self.code})"
+
+
+def capture_error(failure: LibwimError, *, volume: str | None, destination: str) -> CaptureError:
+    """Return the error to raise for a failed call.
+
+    `volume` is the volume that was being scanned, None when a file was written or verified.
+    """
+    said = failure.sentence()
+    if failure.code == _NOMEM:
+        return CaptureError(
+            f"not enough memory: {said}",
+            hint="Capture with fewer threads, or on a machine with more memory.",
+        )
+    if volume is not None or failure.code in _READING:
+        return _read_error(said, failure, volume)
+    if failure.code == _WRITE:
+        return _write_failure(said, failure, destination)
+    if failure.code in _DAMAGED_WIM:
+        return DestinationError(
+            f"the WIM that was written is damaged, and was deleted: {said}",
+            where=destination,
+            hint="The destination's disk or the memory does not give back what was written: "
+            "check both, then capture again.",
+        )
+    return CaptureError(f"the capture failed: {said}", where=destination)
+
+
+def write_error(error: OSError, destination: str) -> DestinationError:
+    """Return the error for a system error at the destination."""
+    hints = {
+        errno.EDQUOT: "This account's quota is used up: free space or name another destination.",
+        errno.EFBIG: "The file system or a limit (`ulimit -f`) does not take so large a file.",
+        errno.EROFS: "The file system is mounted read-only: name another destination.",
+        errno.EACCES: "Give this account the right to write there.",
+        errno.EPERM: "Give this account the right to write there.",
+        errno.ENOENT: "The folder is gone: make it again.",
+    }
+    if error.errno == errno.ENOSPC:
+        return DestinationError(
+            "no space left for the WIM; the unfinished file was deleted",
+            where=destination,
+            hint="Free space there or name another destination. The new WIM needs room beside an "
+            "old one of the same name, which stays until the new one is complete.",
+        )
+    return DestinationError(
+        f"the WIM cannot be written: {error.strerror}",
+        where=destination,
+        hint=hints.get(error.errno or 0),
+    )
+
+
+def _read_error(said: str, failure: LibwimError, volume: str | None) -> CaptureError:
+    if failure.code == _UNSUPPORTED:
+        return BackendUnavailable(
+            f"this libwim cannot read NTFS volumes: {said}",
+            hint="It was built without libntfs-3g; Debian's libwim15 has it "
+            "(`apt install libwim15`).",
+        )
+    if failure.code == _CONCURRENT_MODIFICATION_DETECTED:
+        hint = "It changed while it was captured: see that nothing mounts or writes it."
+    elif failure.is_caused_by(errno.EIO):
+        hint = (
+            "The disk or the NTFS structures are damaged: check the volume with `chkdsk /f` on "
+            "Windows; rescue a failing disk with ddrescue first."
+        )
+    else:
+        hint = "Check the volume with `chkdsk /f` on Windows, then capture again."
+    return VolumeError(f"the volume cannot be read: {said}", where=volume, hint=hint)
+
+
+def _write_failure(said: str, failure: LibwimError, destination: str) -> DestinationError:
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        if failure.is_caused_by(number):
+            return write_error(OSError(number, os.strerror(number)), destination)
+    return DestinationError(f"the WIM cannot be written: {said}", where=destination)

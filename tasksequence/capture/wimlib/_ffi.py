@@ -1,0 +1,435 @@
+"""libwim through ctypes: the only module that knows its functions, structures and numbers.
+
+Declarations follow wimlib.h of wimlib 1.13. The licence of a libwim with NTFS support is GPLv3;
+the worker process alone loads it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from tasksequence.capture.wimlib._codes import LibwimError
+from tasksequence.errors import BackendUnavailable
+
+__all__ = [
+    "LIBRARY_VARIABLE",
+    "MINIMUM_VERSION",
+    "Library",
+    "Message",
+    "Progress",
+    "ScanStatus",
+    "Wim",
+]
+
+LIBRARY_VARIABLE = "TASKSEQUENCE_LIBWIM"
+"""Environment variable that names another library file than the system's libwim."""
+
+MINIMUM_VERSION = (1, 13, 0)
+
+_LOG_BYTES = 1 << 16
+"""How much of libwim's messages is looked at."""
+
+_LIBRARY_NAMES = ("libwim.so.15", "libwim.so")
+
+_INSTALL = "Install it with `apt install libwim15` (Debian, Ubuntu) or your system's package."
+
+_ADD_NTFS = 0x00000001
+_ADD_VERBOSE = 0x00000004
+_ADD_EXCLUDE_VERBOSE = 0x00000080
+_ADD_WINCONFIG = 0x00000800
+_ADD_FLAGS = _ADD_NTFS | _ADD_VERBOSE | _ADD_EXCLUDE_VERBOSE | _ADD_WINCONFIG
+_ITERATE_RECURSIVE = 0x00000001
+_ALL_IMAGES = -1
+_CONTINUE, _ABORT = 0, 1
+_SHA1_BYTES = 20
+
+_COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2}
+
+
+class Message(IntEnum):
+    """Kinds of progress messages that a capture and its verification send."""
+
+    SCAN_BEGIN = 9
+    SCAN_DENTRY = 10
+    SCAN_END = 11
+    WRITE_STREAMS = 12
+    VERIFY_STREAMS = 29
+
+
+class ScanStatus(IntEnum):
+    """What became of a scanned file or folder; the two others concern links that are kept."""
+
+    OK = 0
+    EXCLUDED = 1
+    UNSUPPORTED = 2
+
+
+class Progress(NamedTuple):
+    """One progress message."""
+
+    message: Message
+    done: int
+    """Bytes of file data so far."""
+    total: int
+    """Bytes of file data in all; 0 while scanning."""
+    entries: int = 0
+    """Files and folders scanned so far."""
+    status: int = ScanStatus.OK
+    path: bytes = b""
+    """Path in the volume of what was left out, for the two other statuses."""
+
+
+class _Scan(ctypes.Structure):
+    _fields_ = (
+        ("source", ctypes.c_char_p),
+        ("cur_path", ctypes.c_char_p),
+        ("status", ctypes.c_int),
+        ("target", ctypes.c_char_p),
+        ("num_dirs_scanned", ctypes.c_uint64),
+        ("num_nondirs_scanned", ctypes.c_uint64),
+        ("num_bytes_scanned", ctypes.c_uint64),
+    )
+
+
+class _WriteStreams(ctypes.Structure):
+    _fields_ = (
+        ("total_bytes", ctypes.c_uint64),
+        ("total_streams", ctypes.c_uint64),
+        ("completed_bytes", ctypes.c_uint64),
+    )
+
+
+class _VerifyStreams(ctypes.Structure):
+    _fields_ = (
+        ("wimfile", ctypes.c_char_p),
+        ("total_streams", ctypes.c_uint64),
+        ("total_bytes", ctypes.c_uint64),
+        ("completed_streams", ctypes.c_uint64),
+        ("completed_bytes", ctypes.c_uint64),
+    )
+
+
+class _ResourceEntry(ctypes.Structure):
+    _fields_ = (
+        ("uncompressed_size", ctypes.c_uint64),
+        ("compressed_size", ctypes.c_uint64),
+        ("offset", ctypes.c_uint64),
+        ("sha1_hash", ctypes.c_uint8 * _SHA1_BYTES),
+        ("part_number", ctypes.c_uint32),
+        ("reference_count", ctypes.c_uint32),
+        ("is_compressed", ctypes.c_uint32, 1),
+        ("is_metadata", ctypes.c_uint32, 1),
+        ("other_flags", ctypes.c_uint32, 30),
+        ("raw_resource_offset_in_wim", ctypes.c_uint64),
+        ("raw_resource_compressed_size", ctypes.c_uint64),
+        ("raw_resource_uncompressed_size", ctypes.c_uint64),
+        ("reserved", ctypes.c_uint64),
+    )
+
+
+class _StreamEntry(ctypes.Structure):
+    _fields_ = (
+        ("stream_name", ctypes.c_char_p),
+        ("resource", _ResourceEntry),
+        ("reserved", ctypes.c_uint64 * 4),
+    )
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("tv_sec", ctypes.c_long), ("tv_nsec", ctypes.c_long))
+
+
+class _DirEntry(ctypes.Structure):
+    _fields_ = (
+        ("filename", ctypes.c_char_p),
+        ("dos_name", ctypes.c_char_p),
+        ("full_path", ctypes.c_char_p),
+        ("depth", ctypes.c_size_t),
+        ("security_descriptor", ctypes.c_void_p),
+        ("security_descriptor_size", ctypes.c_size_t),
+        ("attributes", ctypes.c_uint32),
+        ("reparse_tag", ctypes.c_uint32),
+        ("num_links", ctypes.c_uint32),
+        ("num_named_streams", ctypes.c_uint32),
+        ("hard_link_group_id", ctypes.c_uint64),
+        ("times", _Timespec * 3),
+        ("unix", ctypes.c_uint32 * 4),
+        ("object_id", ctypes.c_uint8 * 64),
+        ("times_high", ctypes.c_int32 * 3),
+        ("reserved2", ctypes.c_int32),
+        ("reserved", ctypes.c_uint64 * 4),
+        ("streams", _StreamEntry * 0),
+    )
+
+
+_SCAN_DENTRY = int(Message.SCAN_DENTRY)
+_STATUS_OFFSET = _Scan.status.offset
+_ENTRIES_PER_REPORT = 256
+_read_int = ctypes.c_int.from_address
+
+_ProgressFunction = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+_DirEntryFunction = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_DirEntry), ctypes.c_void_p)
+_ResourceFunction = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_ResourceEntry), ctypes.c_void_p)
+
+_text, _int, _handle = ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p
+_handle_out = ctypes.POINTER(ctypes.c_void_p)
+
+# name: (result is an error code, result type, argument types)
+_FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
+    "wimlib_get_version": (False, ctypes.c_uint32, ()),
+    "wimlib_get_error_string": (False, _text, (_int,)),
+    "wimlib_global_init": (True, _int, (_int,)),
+    "wimlib_set_error_file_by_name": (True, _int, (_text,)),
+    "wimlib_create_new_wim": (True, _int, (_int, _handle_out)),
+    "wimlib_open_wim_with_progress": (
+        True,
+        _int,
+        (_text, _int, _handle_out, _ProgressFunction, _handle),
+    ),
+    "wimlib_free": (False, None, (_handle,)),
+    "wimlib_register_progress_function": (False, None, (_handle, _ProgressFunction, _handle)),
+    "wimlib_add_image": (True, _int, (_handle, _text, _text, _text, _int)),
+    "wimlib_set_image_property": (True, _int, (_handle, _int, _text, _text)),
+    "wimlib_get_image_property": (False, _text, (_handle, _int, _text)),
+    "wimlib_write": (True, _int, (_handle, _text, _int, _int, ctypes.c_uint)),
+    "wimlib_verify_wim": (True, _int, (_handle, _int)),
+    "wimlib_iterate_dir_tree": (
+        True,
+        _int,
+        (_handle, _int, _text, _int, _DirEntryFunction, _handle),
+    ),
+    "wimlib_iterate_lookup_table": (True, _int, (_handle, _int, _ResourceFunction, _handle)),
+}
+
+
+class Library:
+    """A loaded libwim, its functions declared and its error messages collected."""
+
+    def __init__(self) -> None:
+        """Load libwim; raise `BackendUnavailable` if it is missing, too old or incomplete."""
+        loaded, self.name = _load()
+        self._functions: dict[str, Any] = {}
+        for name, (returns_code, result, arguments) in _FUNCTIONS.items():
+            try:
+                function = getattr(loaded, name)
+            except AttributeError:
+                raise BackendUnavailable(
+                    f"{self.name} is no usable libwim: it has no function {name}", hint=_INSTALL
+                ) from None
+            function.argtypes = arguments
+            function.restype = result
+            if returns_code:
+                function.errcheck = self._check
+            self._functions[name] = function
+        self._refuse_old()
+        # libwim only writes its messages to a file that it opens by name.
+        self._log = os.memfd_create("libwim-messages")
+        self._warned = 0
+        with suppress(LibwimError):  # built without error messages
+            self("wimlib_set_error_file_by_name", f"/proc/self/fd/{self._log}".encode())
+        self("wimlib_global_init", 0)
+
+    def __call__(self, name: str, *arguments: object) -> Any:
+        """Call a function by name; raise `LibwimError` if it returns an error code."""
+        return self._functions[name](*arguments)
+
+    def new_warnings(self) -> list[str]:
+        """Return the warnings that libwim wrote since the last call."""
+        log = os.pread(self._log, _LOG_BYTES, self._warned)
+        self._warned += len(log)
+        lines = log.decode(errors="replace").replace("\r", "\n").splitlines()
+        mark = "[WARNING] "
+        return [line.removeprefix(mark).strip() for line in lines if line.startswith(mark)]
+
+    @contextmanager
+    def new_wim(
+        self, compression: str, on_progress: Callable[[Progress], None]
+    ) -> Generator[Wim, None, None]:
+        """Make an empty WIM in memory; `compression` is none, xpress or lzx."""
+        with self._wim(on_progress) as wim:
+            wim.create(_COMPRESSION_TYPES[compression])
+            yield wim
+
+    @contextmanager
+    def open_wim(
+        self, path: str, on_progress: Callable[[Progress], None]
+    ) -> Generator[Wim, None, None]:
+        """Open a WIM file for reading."""
+        with self._wim(on_progress) as wim:
+            wim.open(path)
+            yield wim
+
+    @contextmanager
+    def _wim(self, on_progress: Callable[[Progress], None]) -> Generator[Wim, None, None]:
+        wim = Wim(self, on_progress)
+        try:
+            yield wim
+        finally:
+            wim.free()
+
+    def _check(self, code: int, _function: object, _arguments: object) -> int:
+        if code:
+            number = ctypes.get_errno()
+            text = self("wimlib_get_error_string", code).decode(errors="replace")
+            log = os.pread(self._log, _LOG_BYTES, 0).decode(errors="replace")
+            raise LibwimError(code, text, number, log)
+        return code
+
+    def _refuse_old(self) -> None:
+        packed = self("wimlib_get_version")
+        version = (packed >> 20, packed >> 10 & 1023, packed & 1023)
+        if version < MINIMUM_VERSION:
+            raise BackendUnavailable(
+                f"{self.name} is version {_dotted(version)}, "
+                f"and {_dotted(MINIMUM_VERSION)} is the oldest that works",
+                hint=_INSTALL,
+            )
+
+
+class Wim:
+    """A WIM in memory or in a file; made by `Library`, freed by its context manager."""
+
+    def __init__(self, library: Library, on_progress: Callable[[Progress], None]) -> None:
+        self._library = library
+        self._on_progress = on_progress
+        self._raised: BaseException | None = None
+        self._entries = 0
+        self._handle = ctypes.c_void_p()
+        # libwim keeps the pointer: the callback object has to live as long as the handle.
+        self._callback = _ProgressFunction(self._progress)
+
+    def create(self, compression_type: int) -> None:
+        """Make this an empty WIM."""
+        self._library("wimlib_create_new_wim", compression_type, ctypes.byref(self._handle))
+        self._library("wimlib_register_progress_function", self._handle, self._callback, None)
+
+    def open(self, path: str) -> None:
+        """Make this the WIM of a file."""
+        target = ctypes.byref(self._handle)
+        function = "wimlib_open_wim_with_progress"
+        self._library(function, os.fsencode(path), 0, target, self._callback, None)
+
+    def free(self) -> None:
+        """Close files and give memory back."""
+        self._library("wimlib_free", self._handle)
+
+    def add_ntfs_image(self, volume: str, name: str) -> None:
+        """Scan an unmounted NTFS volume and add it as the last image."""
+        source = os.fsencode(volume)
+        self._call("wimlib_add_image", source, name.encode(), None, _ADD_FLAGS)
+
+    def set_property(self, image: int, name: str, value: str) -> None:
+        """Set an element of an image's XML, nested by `/`."""
+        self._call("wimlib_set_image_property", image, name.encode(), value.encode())
+
+    def number(self, image: int, name: str) -> int:
+        """Return an element of an image's XML that is a number, 0 if there is none."""
+        value = self._library("wimlib_get_image_property", self._handle, image, name.encode())
+        return int(value) if value else 0
+
+    def write(self, path: str, threads: int) -> None:
+        """Write all images to a file, which is emptied first; 0 threads: one per processor."""
+        self._call("wimlib_write", os.fsencode(path), _ALL_IMAGES, 0, threads)
+
+    def verify(self) -> None:
+        """Read all metadata and file data, and compare them with their SHA-1."""
+        self._call("wimlib_verify_wim", 0)
+
+    def stored_bytes(self) -> int:
+        """Return the bytes that all file data takes in the file, metadata left out."""
+        total = 0
+
+        def add(entry: Any, _context: object) -> int:
+            nonlocal total
+            resource = entry[0]
+            if not resource.is_metadata:
+                total += resource.compressed_size
+            return 0
+
+        callback = _ResourceFunction(add)
+        self._call("wimlib_iterate_lookup_table", 0, callback, None)
+        return total
+
+    def visit_data(self, image: int, each: Callable[[int, int], None]) -> None:
+        """Call `each` with offset and stored size of all data of an image, as often as named.
+
+        `each` must not raise.
+        """
+
+        def visit(entry: Any, _context: object) -> int:
+            dentry = entry[0]
+            at = ctypes.addressof(dentry) + _DirEntry.streams.offset
+            for stream in (_StreamEntry * (dentry.num_named_streams + 1)).from_address(at):
+                if stream.resource.offset:
+                    each(stream.resource.offset, stream.resource.compressed_size)
+            return 0
+
+        callback = _DirEntryFunction(visit)
+        self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
+
+    def _call(self, name: str, *arguments: object) -> None:
+        try:
+            self._library(name, self._handle, *arguments)
+        finally:
+            raised, self._raised = self._raised, None
+            if raised is not None:
+                raise raised
+
+    def _progress(self, message: int, info: int | None, _context: object) -> int:
+        # Called for every scanned file: most calls end here, after about a microsecond.
+        if message == _SCAN_DENTRY and info is not None:
+            self._entries += 1
+            if self._entries % _ENTRIES_PER_REPORT and not _read_int(info + _STATUS_OFFSET).value:
+                return _CONTINUE
+        try:
+            progress = _progress_of(message, info) if info is not None else None
+            if progress is not None:
+                self._on_progress(progress)
+        except BaseException as error:  # an exception must not run through C
+            self._raised = error
+            return _ABORT
+        return _CONTINUE
+
+
+def _load() -> tuple[ctypes.CDLL, str]:
+    chosen = os.environ.get(LIBRARY_VARIABLE)
+    tried: list[str] = []
+    for name in (chosen,) if chosen else _LIBRARY_NAMES:
+        try:
+            return ctypes.CDLL(name, use_errno=True), name
+        except OSError as error:
+            tried.append(f"{name} ({error})")
+    raise BackendUnavailable(
+        f"libwim cannot be loaded; tried {'; '.join(tried)}",
+        hint=f"Correct or unset {LIBRARY_VARIABLE}." if chosen else _INSTALL,
+    )
+
+
+def _dotted(version: tuple[int, int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _progress_of(message: int, info: int) -> Progress | None:
+    if message in {Message.SCAN_DENTRY, Message.SCAN_END}:
+        scan = _Scan.from_address(info)
+        status = scan.status if message == Message.SCAN_DENTRY else ScanStatus.OK
+        return Progress(
+            Message(message),
+            scan.num_bytes_scanned,
+            0,
+            scan.num_dirs_scanned + scan.num_nondirs_scanned,
+            status,
+            (scan.cur_path or b"") if status else b"",
+        )
+    if message == Message.WRITE_STREAMS:
+        written = _WriteStreams.from_address(info)
+        return Progress(Message.WRITE_STREAMS, written.completed_bytes, written.total_bytes)
+    if message == Message.VERIFY_STREAMS:
+        read = _VerifyStreams.from_address(info)
+        return Progress(Message.VERIFY_STREAMS, read.completed_bytes, read.total_bytes)
+    return None

@@ -1,0 +1,80 @@
+"""The unfinished WIM beside its destination: its name, its lock, and clearing up after a crash.
+
+The worker holds a lock (flock) on its unfinished file as long as it lives. A file that nobody
+locks was left behind by a process that was killed, and goes when the same destination is
+captured to again.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+from contextlib import suppress
+
+__all__ = ["create_locked", "new_partial", "remove_if_present", "remove_stale"]
+
+_NAME_BYTES = 255
+"""Longest file name of the usual Linux file systems (NAME_MAX)."""
+_RANDOM_BYTES = 4
+_SUFFIX = ".partial"
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+
+
+def new_partial(destination: str) -> str:
+    """Return a new path for the unfinished file of a destination."""
+    folder, name = os.path.split(destination)
+    return os.path.join(folder, f"{_prefix(name)}{os.urandom(_RANDOM_BYTES).hex()}{_SUFFIX}")  # noqa: PTH118
+
+
+def create_locked(path: str) -> int:
+    """Create an unfinished file, lock it, and return the descriptor that holds the lock."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            # Where nothing can be locked, nothing is taken for stale either.
+            if error.errno not in _NO_LOCKS:
+                raise
+        # Another run may have taken it for stale between its creation and the lock.
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)
+
+
+def remove_if_present(path: str) -> None:
+    """Delete a file; that it is gone already, or cannot be deleted, is no error."""
+    with suppress(OSError):
+        os.unlink(path)  # noqa: PTH108
+
+
+def remove_stale(destination: str) -> None:
+    """Delete unfinished files of this destination that no live process holds."""
+    folder, name = os.path.split(destination)
+    pattern = re.compile(
+        re.escape(_prefix(name)) + f"[0-9a-f]{{{2 * _RANDOM_BYTES}}}" + re.escape(_SUFFIX)
+    )
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _remove_unlocked(entry.path)
+
+
+def _remove_unlocked(path: str) -> None:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)  # noqa: PTH108
+        finally:
+            os.close(descriptor)
+
+
+def _prefix(name: str) -> str:
+    """Return what the unfinished files of a name begin with, cut where names have their limit."""
+    room = _NAME_BYTES - len(f"..{_SUFFIX}") - 2 * _RANDOM_BYTES
+    while len(os.fsencode(name)) > room:
+        name = name[:-1]
+    return f".{name}."

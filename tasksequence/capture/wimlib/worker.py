@@ -1,0 +1,262 @@
+"""The process that calls libwim: one capture, from a request on stdin to a finished file.
+
+Run as `python -m tasksequence.capture.wimlib.worker FD`. The request is one line of JSON on
+stdin; events go as lines of JSON to the descriptor FD, which the parent made for that. When
+stdin ends, which it also does when the parent dies, the process deletes its unfinished file and
+exits, whatever libwim is doing. It therefore ends that way after success too: the parent has
+then moved the file to its place.
+
+Imports nothing heavy: its memory counts beside libwim's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from tasksequence.capture.sources.mounts import check_not_mounted
+from tasksequence.capture.sources.ntfs import Inspection, inspect
+from tasksequence.capture.wimlib._codes import LibwimError, capture_error, write_error
+from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
+from tasksequence.capture.wimlib._images import image_names, stored_by_image
+from tasksequence.capture.wimlib._meter import Meter
+from tasksequence.capture.wimlib._omissions import Omissions
+from tasksequence.capture.wimlib._partial import create_locked, remove_if_present
+from tasksequence.errors import TaskSequenceError
+
+__all__ = ["main"]
+
+_PARENT_CHECK = 1.0
+"""Seconds between two looks at whether the parent lives (a fork of it may keep stdin open)."""
+_CANCELLED = 3
+_MOST_WARNINGS = 20
+
+
+class _Capture:
+    """One capture of some volumes into one WIM."""
+
+    def __init__(self, request: dict[str, Any], events: int) -> None:
+        self._request = request
+        self._events = events
+        self._volumes: list[dict[str, Any]] = request["volumes"]
+        self._destination: str = request["destination"]
+        self._partial: str = request["partial"]
+        self._meter = Meter(request["compression"], self.send)
+        self._scanning: Omissions | None = None
+        self._scanned_before = (0, 0)
+        self._records = 0
+        self._omissions = [Omissions(volume["path"]) for volume in self._volumes]
+
+    def send(self, event: dict[str, object]) -> None:
+        """Write one event; a parent that is gone ends the process by stdin, not here."""
+        line = json.dumps(event).encode() + b"\n"
+        while line:
+            line = line[os.write(self._events, line) :]
+
+    def run(self, complete: threading.Event) -> None:
+        """Carry out the request and send its events; set `complete` before the last, `done`.
+
+        Raises `CaptureError`.
+        """
+        library = Library()
+        try:
+            done = self._run(library)
+        except LibwimError as failure:
+            volume = self._scanning.volume if self._scanning else None
+            raise capture_error(failure, volume=volume, destination=self._destination) from None
+        complete.set()
+        self.send(done)
+
+    def _run(self, library: Library) -> dict[str, object]:
+        inspections = [self._inspect(volume["path"]) for volume in self._volumes]
+        names = image_names(self._volumes, [found.label for found in inspections])
+        try:
+            lock = create_locked(self._partial)
+        except OSError as error:
+            raise write_error(error, self._destination) from None
+        with library.new_wim(self._request["compression"], self._on_progress) as wim:
+            for index, found in enumerate(inspections, start=1):
+                self._add_image(library, wim, index, names[index - 1], found)
+            wim.write(self._partial, self._request["threads"])
+            self._warn(library)
+        for volume in self._volumes:
+            check_not_mounted(volume["path"])
+        syncing = _Sync(lock)
+        with library.open_wim(self._partial, self._on_progress) as wim:
+            wim.verify()
+            images = self._images(wim, names)
+        try:
+            syncing.finish()
+            size = os.fstat(lock).st_size
+        except OSError as error:
+            raise write_error(error, self._destination) from None
+        self._meter.finish()
+        return {
+            "event": "done",
+            "images": images,
+            "omissions": [record for left in self._omissions for record in left.records()],
+            "file_bytes": size,
+        }
+
+    def _inspect(self, path: str) -> Inspection:
+        check_not_mounted(path)
+        found = inspect(path)
+        self._records += found.records
+        if found.dirty:
+            message = (
+                f"{path}: Windows marked this volume as not cleanly shut down or damaged (dirty); "
+                "run `chkdsk /f` on Windows before capturing, or check the image afterwards"
+            )
+            self.send({"event": "warning", "message": message})
+        return found
+
+    def _add_image(
+        self, library: Library, wim: Wim, index: int, name: str, found: Inspection
+    ) -> None:
+        omissions = self._scanning = self._omissions[index - 1]
+        check_not_mounted(omissions.volume)
+        wim.add_ntfs_image(omissions.volume, name)
+        self._scanning = None
+        self._warn(library)
+        omissions.complete(found)
+        for element in ("description", "creator", "version"):
+            value: str | None = self._request[element]
+            if value:
+                wim.set_property(index, _ELEMENTS[element], value)
+
+    def _warn(self, library: Library) -> None:
+        """Pass on what libwim warned of; it may be about many files."""
+        messages = library.new_warnings()
+        if len(messages) > _MOST_WARNINGS:
+            more = len(messages) - _MOST_WARNINGS
+            messages[_MOST_WARNINGS:] = [f"libwim warned of {more} things more"]
+        for message in messages:
+            self.send({"event": "warning", "message": message})
+
+    def _on_progress(self, progress: Progress) -> None:
+        if progress.message is Message.WRITE_STREAMS or progress.message is Message.VERIFY_STREAMS:
+            phase = "write" if progress.message is Message.WRITE_STREAMS else "verify"
+            share = progress.done / progress.total if progress.total else 1.0
+            self._meter.report(phase, progress.done, progress.total, share)
+            return
+        if self._scanning is not None and progress.status == ScanStatus.EXCLUDED:
+            self._scanning.exclude(progress.path)
+        elif self._scanning is not None and progress.status == ScanStatus.UNSUPPORTED:
+            self._scanning.leave_unsupported(progress.path)
+        entries, size = self._scanned_before
+        if progress.message is Message.SCAN_END:
+            self._scanned_before = (entries + progress.entries, size + progress.done)
+        share = (entries + progress.entries) / max(self._records, 1)
+        self._meter.report("scan", size + progress.done, None, min(share, 0.999))
+
+    def _images(self, wim: Wim, names: list[str]) -> list[dict[str, object]]:
+        stored = stored_by_image(wim, len(names))
+        return [
+            {
+                "index": index,
+                "name": name,
+                "files": wim.number(index, "FILECOUNT"),
+                "directories": wim.number(index, "DIRCOUNT"),
+                "bytes": wim.number(index, "TOTALBYTES"),
+                "stored_bytes": stored[index - 1],
+            }
+            for index, name in enumerate(names, start=1)
+        ]
+
+
+_ELEMENTS = {
+    "description": "DESCRIPTION",
+    "creator": "TASKSEQUENCE/CREATOR",
+    "version": "TASKSEQUENCE/VERSION",
+}
+"""XML elements of an image; those below TASKSEQUENCE are this project's own."""
+
+
+class _Sync:
+    """Brings a written file to the disk while it is being verified."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._sync, daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait until everything is on the disk; raise the `OSError` if it is not."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            self._error = error
+
+
+def _watch_parent(stdin: int, partial: str, parent: int, complete: threading.Event) -> None:
+    """Delete the unfinished file as soon as stdin ends or the parent dies, and end the process.
+
+    A complete capture ends by itself then; one that is under way may be deep inside libwim.
+    """
+    while os.getppid() == parent:
+        ready = select.select([stdin], [], [], _PARENT_CHECK)[0]
+        if ready and not os.read(stdin, 4096):
+            break
+    remove_if_present(partial)
+    if not complete.is_set():
+        os._exit(_CANCELLED)
+
+
+def _request_line(stdin: int) -> dict[str, Any]:
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(stdin, 1 << 16)
+        if not piece:
+            raise SystemExit(_CANCELLED)
+        line += piece
+    request: dict[str, Any] = json.loads(line)
+    return request
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Run one capture; the exit code is 0 when the parent was told how it ended."""
+    parent = os.getppid()
+    (events,) = map(int, arguments)
+    request = _request_line(0)
+    complete = threading.Event()
+    watcher = threading.Thread(
+        target=_watch_parent, args=(0, request["partial"], parent, complete), daemon=True
+    )
+    watcher.start()
+    capture = _Capture(request, events)
+    try:
+        capture.run(complete)
+    except TaskSequenceError as error:
+        remove_if_present(request["partial"])
+        kind = type(error).__name__
+        detail = {"problem": error.problem, "where": error.where, "hint": error.hint}
+        capture.send({"event": "error", "kind": kind, **detail})
+        return 0
+    except Exception as error:
+        remove_if_present(request["partial"])
+        capture.send(
+            {
+                "event": "error",
+                "kind": "CaptureError",
+                "problem": f"the capture process failed: {type(error).__name__}: {error}",
+                "hint": "This is a defect of tasksequence; please report it with this message.",
+            }
+        )
+        return 0
+    watcher.join()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

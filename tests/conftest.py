@@ -1,0 +1,45 @@
+"""Fixtures for all tests, and how hard hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from examples.reference_volume import build
+from tests.support.ntfs_tree import missing_programs
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("default", deadline=None)
+settings.register_profile(
+    "deep",
+    deadline=None,
+    max_examples=2000,
+    stateful_step_count=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def reference_volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An NTFS volume with one of everything; read only: a test that changes it takes a copy."""
+    missing = missing_programs()
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+    image = tmp_path_factory.mktemp("volume") / "reference.ntfs"
+    build(image, megabytes=24, files=400)
+    return image
+
+
+@pytest.fixture(scope="session")
+def corpus_dir() -> Path:
+    """The folder of real exports, which are not part of this project."""
+    named = os.environ.get("TASKSEQUENCE_CORPUS")
+    folder = Path(named) if named else ROOT.parent / "shared" / "corpus"
+    if not folder.is_dir():
+        pytest.skip(f"no exports in {folder}; name their folder with TASKSEQUENCE_CORPUS")
+    return folder

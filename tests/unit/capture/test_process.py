@@ -1,0 +1,112 @@
+"""The worker seen from its parent, when it does not do what it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tasksequence.capture.wimlib import _process
+from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.errors import CaptureCancelled, CaptureError
+from tests.support.captures import children, descriptors, is_alive
+
+
+@pytest.fixture(autouse=True)
+def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_process, "_GRACE", 0.5)
+
+
+def replace_worker(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
+    """Put other code in the place of the worker's module."""
+    (folder / "other_worker.py").write_text("import os, sys, signal, time\n" + code)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(_process, "_MODULE", "other_worker")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("sys.exit(7)", "exit code 7"),
+        ("sys.exit(0)", "exit code 0"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("os.kill(os.getpid(), 40)", "signal 40"),
+        ("os.write(int(sys.argv[1]), b'free(): invalid pointer\\n'); time.sleep(60)", "no event"),
+        ("os.write(int(sys.argv[1]), b'[1]\\n'); time.sleep(60)", "no event"),
+        ("os.write(int(sys.argv[1]), b'\\xff\\n'); time.sleep(60)", "no event"),
+        ("os.close(int(sys.argv[1])); time.sleep(60)", "stopped answering"),
+    ],
+)
+def test_a_broken_worker_is_named_and_gone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str, said: str
+) -> None:
+    replace_worker(monkeypatch, tmp_path, code)
+    before = descriptors()
+    with pytest.raises(CaptureError, match=said), WorkerProcess({}) as worker:
+        for _ in worker.events(None):
+            pass
+    assert not is_alive(worker.pid)
+    assert not children()
+    assert descriptors() == before
+
+
+def test_the_last_output_of_a_crash_is_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    replace_worker(
+        monkeypatch,
+        tmp_path,
+        "sys.stderr.write('noise\\n' * 50_000 + 'double free or corruption\\n')\nsys.exit(1)",
+    )
+    with pytest.raises(CaptureError) as caught, WorkerProcess({}) as worker:
+        list(worker.events(None))
+    hint = caught.value.hint or ""
+    assert "double free or corruption" in hint
+    assert len(hint) < 500
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "sys.stdin.read()",
+        "time.sleep(60)",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)",
+    ],
+)
+def test_the_deadline_ends_a_worker_in_any_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str
+) -> None:
+    replace_worker(monkeypatch, tmp_path, code)
+    started = time.monotonic()
+    with pytest.raises(CaptureCancelled, match="time limit"), WorkerProcess({}) as worker:
+        list(worker.events(time.monotonic() + 0.5))
+    assert not is_alive(worker.pid)
+    assert time.monotonic() - started < 10
+
+
+def test_events_in_pieces_are_put_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    replace_worker(
+        monkeypatch,
+        tmp_path,
+        'for piece in (b\'{"event": \', b\'"a"}\\n{"event"\', b\': "b"}\\n\'):\n'
+        "    os.write(int(sys.argv[1]), piece); time.sleep(0.05)\n"
+        "time.sleep(60)",
+    )
+    got: list[object] = []
+    with WorkerProcess({}) as worker:
+        for event in worker.events(time.monotonic() + 30):
+            got.append(event["event"])
+            if len(got) == 2:
+                break
+    assert got == ["a", "b"]
+
+
+def test_signals_for_the_terminal_do_not_reach_the_worker() -> None:
+    with WorkerProcess({}) as worker:
+        assert os.getpgid(worker.pid) == worker.pid != os.getpgid(0)
+        os.kill(worker.pid, signal.SIGKILL)
