@@ -108,7 +108,7 @@ def main() -> None:
         print(f"  {step.name:38} {step.outcome.value}: {step.reason}")
 
     # 3. Capture the volume, as the capture step of the plan says.
-    result = ts.capture(plan, [volume], on_event=show)
+    result = ts.capture_volumes(plan, [volume], on_event=show)
     print(ts.describe(result))
 
 

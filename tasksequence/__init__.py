@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tasksequence.document.document import SequencePart as SequencePart
     from tasksequence.document.document import load as load
     from tasksequence.document.violation import Violation as Violation
-    from tasksequence.engine.capture_step import capture as capture
+    from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.report import describe as describe
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
@@ -110,7 +110,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "document.document": ("Document", "SequencePart", "load"),
     "document.violation": ("Violation",),
-    "engine.capture_step": ("capture",),
+    "engine.capture_step": ("capture_volumes",),
     "engine.report": ("describe",),
     "errors": (
         "BackendUnavailable",

@@ -116,7 +116,7 @@ def capture(
     for warning in step.warnings:
         click.echo(f"warning: {warning}", err=True)
     with shown_progress(quiet) as on_event:
-        result = capture_step.capture(
+        result = capture_step.capture_volumes(
             plan,
             volumes,
             backend=backend,

@@ -16,12 +16,12 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["CAPTURE_CLASS", "capture", "capture_step"]
+__all__ = ["CAPTURE_CLASS", "capture_step", "capture_volumes"]
 
 CAPTURE_CLASS = "SMS_TaskSequence_CaptureSystemImageAction"
 
 
-def capture(
+def capture_volumes(
     plan: Plan,
     volumes: Iterable[VolumeSource | Path | str],
     *,

@@ -26,7 +26,7 @@ STEP = ts.CaptureSystemImageAction(
 def captured(reference_volume: Path, tmp_path_factory: pytest.TempPathFactory) -> ts.CaptureResult:
     folder = tmp_path_factory.mktemp("captured")
     plan = ts.compile_plan(ts.TaskSequence(steps=[STEP]), {"Folder": str(folder)})
-    return ts.capture(plan, [reference_volume])
+    return ts.capture_volumes(plan, [reference_volume])
 
 
 def wim(result: ts.CaptureResult) -> Path:

@@ -48,3 +48,10 @@ def test_importing_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_public_name_is_hidden_by_a_module_of_that_name() -> None:
+    folder = Path(tasksequence.__file__).parent
+    modules = {path.stem for path in folder.iterdir()}
+    # `tasksequence.registry` and its like would become the module as soon as it is imported.
+    assert not modules & set(tasksequence.__all__)
