@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shlex
 import statistics
 import subprocess
@@ -40,17 +41,16 @@ MEGABYTE = 1 << 20
 Commands = Sequence[Sequence[str]]
 
 
-@attrs.frozen(kw_only=True)
-class Pair:
-    """Seconds that the same capture took us and wimlib-imagex."""
+@attrs.frozen
+class Cost:
+    """Seconds that a capture took: on the clock, and of all processors."""
 
-    ours: float
-    theirs: float
+    clock: float
+    processor: float
 
-    @property
-    def ratio(self) -> float:
-        """Ours to theirs: below 1 we are quicker."""
-        return self.ours / self.theirs
+    def over(self, other: Cost) -> Cost:
+        """Return this cost as a multiple of another."""
+        return Cost(self.clock / other.clock, self.processor / other.processor)
 
 
 def main() -> int:
@@ -62,21 +62,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=options.scratch, prefix="capture-benchmark-") as name:
         folder = Path(name)
         ours, theirs = _commands(options, folder)
-        pairs = []
-        _seconds(theirs, folder)  # brings the volume into the page cache for both
+        ratios = []
+        _cost(theirs, folder)  # brings the volume into the page cache for both
         for number in range(options.pairs):
-            pair = _measure(ours, theirs, folder, ours_first=number % 2 == 0)
-            pairs.append(pair)
+            our_cost, their_cost = _measure(ours, theirs, folder, ours_first=number % 2 == 0)
+            ratio = our_cost.over(their_cost)
+            ratios.append(ratio)
             print(
-                f"pair {number + 1}: ours {pair.ours:6.2f} s, wimlib-imagex {pair.theirs:6.2f} s,"
-                f" ratio {pair.ratio:.3f}",
+                f"pair {number + 1}: ours {our_cost.clock:6.2f} s, wimlib-imagex"
+                f" {their_cost.clock:6.2f} s, ratio {ratio.clock:.3f}"
+                f" (processor time {ratio.processor:.3f})",
                 flush=True,
             )
-        ratios = [pair.ratio for pair in pairs]
-        print(
-            f"{options.compression}, {options.threads} threads: median ratio"
-            f" {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
-        )
+        print(f"{options.compression}, {options.threads} threads")
+        print(f"time: {_summary([ratio.clock for ratio in ratios])}")
+        print(f"processor time: {_summary([ratio.processor for ratio in ratios])}")
         # Looking at /proc takes time from the work, so memory has runs of its own.
         our_peak, their_peak = _peak_memory(ours, folder), _peak_memory(theirs, folder)
     print(
@@ -147,21 +147,33 @@ def _commands(options: argparse.Namespace, folder: Path) -> tuple[Commands, Comm
     return [ours], [capture, ["wimlib-imagex", "verify", wim]]
 
 
-def _measure(ours: Commands, theirs: Commands, folder: Path, *, ours_first: bool) -> Pair:
+def _summary(ratios: Sequence[float]) -> str:
+    middle = statistics.median(ratios)
+    return f"median ratio {middle:.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+
+
+def _measure(
+    ours: Commands, theirs: Commands, folder: Path, *, ours_first: bool
+) -> tuple[Cost, Cost]:
     if ours_first:
-        first = _seconds(ours, folder)
-        return Pair(ours=first, theirs=_seconds(theirs, folder))
-    first = _seconds(theirs, folder)
-    return Pair(ours=_seconds(ours, folder), theirs=first)
+        first = _cost(ours, folder)
+        return first, _cost(theirs, folder)
+    first = _cost(theirs, folder)
+    return _cost(ours, folder), first
 
 
-def _seconds(commands: Commands, folder: Path) -> float:
+def _cost(commands: Commands, folder: Path) -> Cost:
     _remove_wims(folder)
     os.sync()  # nobody waits for what the run before left to write
-    started = time.perf_counter()
+    started, used = time.perf_counter(), _processor_seconds()
     for command in commands:
         _finish(_start(command, folder), command, folder)
-    return time.perf_counter() - started
+    return Cost(time.perf_counter() - started, _processor_seconds() - used)
+
+
+def _processor_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _peak_memory(commands: Commands, folder: Path) -> int:
