@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from tasksequence.document.mapping import (
-    PLATFORM_KEYS,
-    SUB_SEQUENCE_TYPE,
-    VariableText,
-    action_text,
-    element_attributes,
-    step_variables,
+from tasksequence.document.head_lists import head_patches
+from tasksequence.document.mapping import action_text, element_attributes, step_variables
+from tasksequence.document.markup import (
+    children_of,
+    new_element,
+    new_globals,
+    new_markup,
+    new_references,
+    new_variable,
+    platform_key,
 )
 from tasksequence.document.origin import Origin, restored, snapshot
 from tasksequence.document.reader import unknown_key, variable_elements, variable_key
+from tasksequence.document.replacing import attribute_patches, escaped_text, text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import (
     Layout,
@@ -24,21 +26,17 @@ from tasksequence.document.splice import (
     splice,
     staying,
 )
-from tasksequence.document.tokens import StartTag, escape_attribute, escape_text
-from tasksequence.document.values import encode
-from tasksequence.errors import DocumentError
 from tasksequence.model.action import Action, UnknownAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     Condition,
     ConditionOperator,
-    OSConditionGroup,
     OSExpressionGroup,
     UnknownOperand,
 )
-from tasksequence.model.references import Reference, global_properties, references
+from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.wmi import Property, WmiObject
+from tasksequence.wmi import WmiObject
 
 __all__ = ["new_sequence", "sequence_patches"]
 
@@ -54,29 +52,21 @@ def sequence_patches(sequence: TaskSequence) -> list[Patch]:
 def new_sequence(sequence: TaskSequence, layout: Layout) -> bytes:
     """Return a `<sequence>` element written as a site writes it; raises as `sequence_patches`."""
     parts = [
-        *_new_references(references(sequence), layout.deeper()),
-        *_new_globals(global_properties(sequence), layout.deeper()),
+        *new_references(references(sequence), layout.deeper()),
+        *new_globals(global_properties(sequence), layout.deeper()),
         *(_element(step, layout.deeper()) for step in sequence.steps),
     ]
     attributes = {}
     if sequence.schema_version is not None:
         attributes["version"] = sequence.schema_version
-    return _new("sequence", attributes, parts, layout)
-
-
-def _children(node: WmiObject) -> Sequence[WmiObject]:
-    if isinstance(node, (Group, TaskSequence)):
-        return node.steps
-    if isinstance(node, (Condition, ConditionOperator)):
-        return node.operands
-    return ()
+    return new_markup("sequence", attributes, parts, layout)
 
 
 def _element(node: WmiObject, layout: Layout) -> bytes:
     """Return the bytes of a node: its own where it has some, else new ones."""
     origin: Origin | None = node._origin
     if origin is None:
-        return _new_element(node, layout)
+        return new_element(node, layout, _element)
     element = origin.element
     return apply(origin.source.text, element.start, element.end, _patches(node))
 
@@ -95,9 +85,9 @@ def _patches(node: WmiObject) -> list[Patch]:
             patches += _action_patches(source, element, before, node)
         if isinstance(node, OSExpressionGroup):
             patches += _platform_key_patches(source, element, before, node)
-    if isinstance(node, TaskSequence):
-        patches += _sequence_patches(origin, node)
     new_parts: list[bytes] = []
+    if isinstance(node, TaskSequence):
+        patches += head_patches(origin, node, new_parts)
     if isinstance(node, Step):
         patches += _condition_patches(origin, node, new_parts)
     patches += _child_patches(origin, node, new_parts)
@@ -108,7 +98,7 @@ def _patches(node: WmiObject) -> list[Patch]:
 
 def _child_patches(origin: Origin, node: WmiObject, new_parts: list[bytes]) -> list[Patch]:
     source, element = origin.source, origin.element
-    now = _children(node)
+    now = children_of(node)
     patches: list[Patch] = []
     unchanged = len(now) == len(origin.children) and all(
         a is b for a, b in zip(now, origin.children, strict=True)
@@ -166,56 +156,17 @@ def _attribute_patches(
         new = {} if now.schema_version is None else {"version": now.schema_version}
     else:
         old, new = element_attributes(before), element_attributes(now)
-    return _changed_attributes(source, element, old, new)
-
-
-def _changed_attributes(
-    source: Source, element: Element, old: dict[str, str], new: dict[str, str]
-) -> list[Patch]:
-    if old == new:
-        return []
-    tag = StartTag(source.text, element.start)
-    patches: list[Patch] = []
-    inserted: dict[int, list[str]] = {}
-    order = list(new)
-    for name, text in new.items():
-        if old.get(name) == text:
-            continue
-        span = tag.attributes.get(name)
-        if span is not None:
-            value = _escaped_attribute(source, element, name, text, span.quote)
-            patches.append(Patch(span.value_start, span.value_end, value.encode("utf-8")))
-            continue
-        earlier = [tag.attributes[n].end for n in order[: order.index(name)] if n in tag.attributes]
-        value = _escaped_attribute(source, element, name, text, '"')
-        inserted.setdefault(max(earlier, default=tag.name_end), []).append(f' {name}="{value}"')
-    for name in old.keys() - new.keys():
-        span = tag.attributes.get(name)
-        if span is None:
-            continue
-        if f'{name}="false"'.encode() in source.text:
-            # A file that writes false out elsewhere (MDT) gets it here too.
-            patches.append(Patch(span.value_start, span.value_end, b"false"))
-        else:
-            patches.append(Patch(span.start, span.end, b""))
-    for position, parts in inserted.items():
-        patches.append(Patch(position, position, "".join(parts).encode("utf-8")))
-    return patches
+    return attribute_patches(source, element, old, new)
 
 
 def _platform_key_patches(
     source: Source, element: Element, before: WmiObject, now: WmiObject
 ) -> list[Patch]:
     key = element.child("platformKey")
-    old, new = _platform_key(before), _platform_key(now)
+    old, new = platform_key(before), platform_key(now)
     if key is None or old == new:
         return []
-    return _changed_attributes(source, key, old, new)
-
-
-def _platform_key(node: WmiObject) -> dict[str, str]:
-    found = ((xml_name, getattr(node, attribute)) for xml_name, attribute in PLATFORM_KEYS.items())
-    return {xml_name: value for xml_name, value in found if value is not None}
+    return attribute_patches(source, key, old, new)
 
 
 def _action_patches(source: Source, element: Element, before: Action, now: Action) -> list[Patch]:
@@ -226,7 +177,7 @@ def _action_patches(source: Source, element: Element, before: Action, now: Actio
     if action is None:
         if new is None or not isinstance(now, UnknownAction):
             return []
-        text = f"<action>{_escaped_text(source, element, 'action', new)}</action>".encode()
+        text = f"<action>{escaped_text(source, element, 'action', new)}</action>".encode()
         if not element.children:
             return fill_childless(source, element, [text])
         last = element.children[-1]
@@ -236,16 +187,7 @@ def _action_patches(source: Source, element: Element, before: Action, now: Actio
         return []
     if new is None:
         return splice(source, element, [action], [])
-    return _text_patches(source, action, "action", new)
-
-
-def _text_patches(source: Source, element: Element, what: str, text: str) -> list[Patch]:
-    escaped = _escaped_text(source, element, what, text).encode("utf-8")
-    tag = StartTag(source.text, element.start)
-    if element.is_empty_tag:
-        end_tag = b"</" + element.tag.encode("utf-8") + b">"
-        return [Patch(tag.attributes_end, element.end, b">" + escaped + end_tag)]
-    return [Patch(tag.end, element.close, escaped)]
+    return text_patches(source, action, "action", new)
 
 
 def _variable_patches(
@@ -269,19 +211,19 @@ def _variable_patches(
         if was is not None and was.text == wanted.text:
             continue
         if key in present:
-            patches += _text_patches(source, present[key], key, wanted.text)
+            patches += text_patches(source, present[key], key, wanted.text)
         else:
             added.append(key)
     gone = [present[key] for key in old.keys() - new.keys() if key in present]
     is_step = isinstance(now, Step)
     container = element.child("defaultVarList") if is_step else element
     if container is None:
-        texts = [_new_variable(key, new[key], is_step).encode("utf-8") for key in added]
+        texts = [new_variable(key, new[key], is_step).encode("utf-8") for key in added]
         return patches + _new_list(source, element, texts)
     order = list(new)
     items: list[Element | bytes] = [c for c in container.children if c not in gone]
     for key in added:
-        text = _new_variable(key, new[key], is_step).encode("utf-8")
+        text = new_variable(key, new[key], is_step).encode("utf-8")
         place = _place(items, present, order, key)
         items.insert(place, text)
     if not container.children:
@@ -321,207 +263,3 @@ def _new_list(source: Source, element: Element, texts: list[bytes]) -> list[Patc
         return fill_childless(source, element, [whole])
     last = element.children[-1]
     return splice(source, element, [last], [last, whole])
-
-
-def _sequence_patches(origin: Origin, sequence: TaskSequence) -> list[Patch]:
-    """Bring the lists at the head of a sequence up to date, where the steps changed them."""
-    old_references, old_globals = origin.extra
-    new_references, new_globals = references(sequence), global_properties(sequence)
-    patches: list[Patch] = []
-    element = origin.element
-    listed = element.child("referenceList")
-    if new_references != old_references and listed is not None:
-        patches += _reference_patches(origin.source, listed, old_references, new_references)
-    globals_list = element.child("globalVarList")
-    if new_globals != old_globals and globals_list is not None:
-        patches += _global_patches(origin.source, globals_list, old_globals, new_globals)
-    missing: list[bytes] = []
-    layout = layout_inside(origin.source, element)
-    if listed is None and new_references and not old_references and not _is_mdt(element):
-        missing += _new_references(new_references, layout)
-    if globals_list is None and new_globals and not old_globals and not _is_mdt(element):
-        missing += _new_globals(new_globals, layout)
-    if missing and element.children:
-        head = listed if listed is not None else None
-        first = element.children[0]
-        if head is not None:
-            patches += splice(origin.source, element, [head], [head, *missing])
-        else:
-            patches += splice(origin.source, element, [first], [*missing, first])
-    return patches
-
-
-def _is_mdt(element: Element) -> bool:
-    # MDT's sequences carry a name; they have no reference list, and global variables of their own.
-    return "name" in element.attributes
-
-
-def _reference_patches(
-    source: Source, listed: Element, old: Sequence[Reference], new: Sequence[Reference]
-) -> list[Patch]:
-    present: dict[Reference, Element] = {}
-    for child in listed.children:
-        for kind in ("package", "application"):
-            if kind in child.attributes and "program" not in child.attributes:
-                present.setdefault(Reference(kind, child.attributes[kind]), child)
-    gone = {id(present[r]) for r in old if r not in new and r in present}
-    items: list[Element | bytes] = [c for c in listed.children if id(c) not in gone]
-    items += [_new_reference(r) for r in new if r not in old and r not in present]
-    if not listed.children:
-        texts = [item for item in items if isinstance(item, bytes)]
-        return fill_childless(source, listed, texts) if texts else []
-    return splice(source, listed, listed.children, items)
-
-
-def _global_patches(
-    source: Source,
-    listed: Element,
-    old: Sequence[tuple[Property, object]],
-    new: Sequence[tuple[Property, object]],
-) -> list[Patch]:
-    present = {child.attributes.get("property", ""): child for child in listed.children}
-    before = {known.name: value for known, value in old}
-    after = {known.name: value for known, value in new}
-    patches: list[Patch] = []
-    added: list[bytes] = []
-    for known, value in new:
-        if before.get(known.name) == value:
-            continue
-        if known.name in present:
-            patches += _text_patches(source, present[known.name], known.name, _global_text(value))
-        else:
-            added.append(_new_global(known, value))
-    gone = {id(present[name]) for name in before if name not in after and name in present}
-    items: list[Element | bytes] = [c for c in listed.children if id(c) not in gone]
-    if not listed.children:
-        return patches + (fill_childless(source, listed, added) if added else [])
-    return patches + splice(source, listed, listed.children, [*items, *added])
-
-
-def _new_element(node: WmiObject, layout: Layout) -> bytes:
-    inner = layout.deeper()
-    parts: list[bytes] = []
-    if isinstance(node, Step) and node.condition is not None:
-        parts.append(_element(node.condition, inner))
-    if isinstance(node, Action):
-        tag = "step"
-        if isinstance(node, UnknownAction) and node.type == SUB_SEQUENCE_TYPE:
-            tag = "subtasksequence"
-        text = action_text(node)
-        if text is not None:
-            parts.append(f"<action>{_checked_text(node, 'action', text)}</action>".encode())
-        variables = [
-            _new_variable(key, variable, True).encode("utf-8")
-            for key, variable in step_variables(node).items()
-        ]
-        parts.append(_new("defaultVarList", {}, variables, inner))
-        return _new(tag, element_attributes(node), parts, layout)
-    if isinstance(node, Group):
-        tag = "group"
-    elif isinstance(node, Condition):
-        tag = "condition"
-    elif isinstance(node, OSConditionGroup):
-        tag = "osConditionGroup"
-    elif isinstance(node, OSExpressionGroup):
-        tag = "osExpressionGroup"
-        parts.append(_new("platformKey", _platform_key(node), [], inner))
-    elif isinstance(node, ConditionOperator):
-        tag = "operator"
-    else:
-        tag = "expression"
-        parts += [
-            _new_variable(key, variable, False).encode("utf-8")
-            for key, variable in step_variables(node).items()
-        ]
-    parts += [_element(child, inner) for child in _children(node)]
-    return _new(tag, element_attributes(node), parts, layout)
-
-
-def _new(tag: str, attributes: dict[str, str], parts: Sequence[bytes], layout: Layout) -> bytes:
-    start = tag
-    for name, value in attributes.items():
-        try:
-            start += f' {name}="{escape_attribute(value)}"'
-        except ValueError as error:
-            raise DocumentError(f"the {name} of a new <{tag}> cannot be written: {error}") from None
-    if not parts:
-        return f"<{start}/>".encode()
-    before = layout.deeper().before.encode("ascii")
-    inside = b"".join(before + part for part in parts)
-    return b"".join(
-        [f"<{start}>".encode(), inside, layout.before.encode("ascii"), f"</{tag}>".encode()]
-    )
-
-
-def _new_variable(key: str, variable: VariableText, is_step: bool) -> str:
-    try:
-        text = escape_text(variable.text)
-        if not is_step:
-            return f'<variable name="{escape_attribute(key)}">{text}</variable>'
-        hidden = ' hidden="true"' if variable.hidden else ""
-        name = escape_attribute(variable.name)
-        return (
-            f'<variable name="{name}" property="{escape_attribute(key)}"{hidden}>{text}</variable>'
-        )
-    except ValueError as error:
-        raise DocumentError(f"the value of {key} cannot be written: {error}") from None
-
-
-def _new_references(found: Sequence[Reference], layout: Layout) -> list[bytes]:
-    if not found:
-        return []
-    return [_new("referenceList", {}, [_new_reference(r) for r in found], layout)]
-
-
-def _new_reference(reference: Reference) -> bytes:
-    return f'<reference {reference.kind}="{escape_attribute(reference.id)}"/>'.encode()
-
-
-def _new_globals(found: Sequence[tuple[Property, object]], layout: Layout) -> list[bytes]:
-    if not found:
-        return []
-    return [
-        _new("globalVarList", {}, [_new_global(known, value) for known, value in found], layout)
-    ]
-
-
-def _new_global(known: Property, value: object) -> bytes:
-    variable = VariableText(known.variable, _global_text(value), False)
-    return _new_variable(known.name, variable, True).encode("utf-8")
-
-
-def _global_text(value: object) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], WmiObject):
-        return str(len(value))
-    return encode(value)
-
-
-def _checked_text(node: Step, what: str, text: str) -> str:
-    try:
-        return escape_text(text)
-    except ValueError as error:
-        raise DocumentError(
-            f"the {what} of step {node.name!r} cannot be written: {error}"
-        ) from None
-
-
-def _escaped_text(source: Source, element: Element, what: str, text: str) -> str:
-    try:
-        return escape_text(text)
-    except ValueError as error:
-        raise _unwritable(source, element, what, error) from None
-
-
-def _escaped_attribute(source: Source, element: Element, what: str, text: str, quote: str) -> str:
-    try:
-        return escape_attribute(text, quote)
-    except ValueError as error:
-        raise _unwritable(source, element, what, error) from None
-
-
-def _unwritable(source: Source, element: Element, what: str, error: ValueError) -> DocumentError:
-    return DocumentError(
-        f"the new value of {what} cannot be written: {error}",
-        path=source.name or "<bytes>",
-        line=source.line_of(element.start),
-    )

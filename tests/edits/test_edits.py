@@ -190,6 +190,19 @@ def test_the_reference_list_follows_the_steps() -> None:
     assert document.to_bytes().decode() == SOURCE
 
 
+def test_an_empty_sequence_takes_its_first_step_and_the_lists() -> None:
+    document = ts.load(b'<sequence version="3.10" />\n')
+    step = ts.SetupWindowsAndSMSAction(name="S", client_package_id="ABC00002")
+    document.sequence.steps.append(step)
+    text = document.to_bytes().decode()
+    assert text.startswith(
+        '<sequence version="3.10"><referenceList><reference package="ABC00002"/></referenceList>'
+        "<step "
+    )
+    assert text.endswith("</step></sequence>\n")
+    assert ts.load(text.encode()).sequence == document.sequence
+
+
 NETWORK = (
     '<sequence version="3.10"><globalVarList><variable name="OSDEnableTCPIPFiltering"'
     ' property="EnableTCPIPFiltering">false</variable></globalVarList>'
