@@ -33,7 +33,7 @@ $(READY): pyproject.toml | system-packages
 
 example: $(READY)
 	mkdir -p $(EXAMPLE)
-	$(BIN)/python examples/reference_volume.py $(EXAMPLE)/reference.ntfs --size $(SIZE)
+	$(BIN)/python -m tests.support.reference_volume $(EXAMPLE)/reference.ntfs --size $(SIZE)
 	$(BIN)/python examples/build_and_capture.py $(EXAMPLE)/reference.ntfs $(EXAMPLE)
 
 lint: $(READY)
@@ -57,7 +57,7 @@ format: $(READY)
 
 bench: $(READY)
 	mkdir -p build/bench
-	$(BIN)/python examples/reference_volume.py build/bench/reference.ntfs --size $(SIZE)
+	$(BIN)/python -m tests.support.reference_volume build/bench/reference.ntfs --size $(SIZE)
 	$(BIN)/python benchmarks/capture.py build/bench/reference.ntfs
 
 clean:

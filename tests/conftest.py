@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from examples.reference_volume import build
 from tests.support.ntfs_tree import missing_programs
+from tests.support.reference_volume import build
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from examples.reference_volume import MissingProgramError, build
 from tests.support.ntfs_tree import Entry, Security, differences, mounted, snapshot
+from tests.support.reference_volume import MissingProgramError, build
 
 pytestmark = pytest.mark.wimlib
 
