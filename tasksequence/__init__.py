@@ -28,10 +28,35 @@ if TYPE_CHECKING:
     from tasksequence.model.action import Action as Action
     from tasksequence.model.action import UnknownAction as UnknownAction
     from tasksequence.model.actions import registry as registry
+    from tasksequence.model.actions.bitlocker import (
+        DisableBitLockerAction as DisableBitLockerAction,
+    )
+    from tasksequence.model.actions.bitlocker import EnableBitLockerAction as EnableBitLockerAction
+    from tasksequence.model.actions.bitlocker import (
+        OfflineEnableBitLockerAction as OfflineEnableBitLockerAction,
+    )
+    from tasksequence.model.actions.disk import ConvertDiskAction as ConvertDiskAction
     from tasksequence.model.actions.disk import PartitionDiskAction as PartitionDiskAction
     from tasksequence.model.actions.disk import PartitionSettings as PartitionSettings
+    from tasksequence.model.actions.drivers import (
+        ApplyDriverPackageAction as ApplyDriverPackageAction,
+    )
     from tasksequence.model.actions.drivers import AutoApplyAction as AutoApplyAction
+    from tasksequence.model.actions.general import (
+        ConnectNetworkFolderAction as ConnectNetworkFolderAction,
+    )
+    from tasksequence.model.actions.general import PrestartCheckAction as PrestartCheckAction
     from tasksequence.model.actions.general import RebootAction as RebootAction
+    from tasksequence.model.actions.general import RunCommandLineAction as RunCommandLineAction
+    from tasksequence.model.actions.general import (
+        RunPowerShellScriptAction as RunPowerShellScriptAction,
+    )
+    from tasksequence.model.actions.general import (
+        SetDynamicVariablesAction as SetDynamicVariablesAction,
+    )
+    from tasksequence.model.actions.general import SetVariableAction as SetVariableAction
+    from tasksequence.model.actions.general import SubTasksequence as SubTasksequence
+    from tasksequence.model.actions.imaging import ApplyDataImageAction as ApplyDataImageAction
     from tasksequence.model.actions.imaging import (
         ApplyOperatingSystemAction as ApplyOperatingSystemAction,
     )
@@ -46,6 +71,9 @@ if TYPE_CHECKING:
     from tasksequence.model.actions.imaging import (
         SetupWindowsAndSMSAction as SetupWindowsAndSMSAction,
     )
+    from tasksequence.model.actions.imaging import (
+        UpgradeOperatingSystemAction as UpgradeOperatingSystemAction,
+    )
     from tasksequence.model.actions.network import (
         ApplyNetworkSettingsAction as ApplyNetworkSettingsAction,
     )
@@ -56,11 +84,34 @@ if TYPE_CHECKING:
     from tasksequence.model.actions.settings import (
         ApplyWindowsSettingsAction as ApplyWindowsSettingsAction,
     )
+    from tasksequence.model.actions.settings import (
+        CaptureNetworkSettingsAction as CaptureNetworkSettingsAction,
+    )
+    from tasksequence.model.actions.settings import (
+        CaptureWindowsSettingsAction as CaptureWindowsSettingsAction,
+    )
     from tasksequence.model.actions.software import ApplicationInfo as ApplicationInfo
+    from tasksequence.model.actions.software import (
+        DownloadPackageContentAction as DownloadPackageContentAction,
+    )
     from tasksequence.model.actions.software import (
         InstallApplicationAction as InstallApplicationAction,
     )
+    from tasksequence.model.actions.software import InstallSoftwareAction as InstallSoftwareAction
     from tasksequence.model.actions.software import InstallUpdateAction as InstallUpdateAction
+    from tasksequence.model.actions.software import PackageInfo as PackageInfo
+    from tasksequence.model.actions.user_state import (
+        CaptureUserStateAction as CaptureUserStateAction,
+    )
+    from tasksequence.model.actions.user_state import (
+        ReleaseStateStoreAction as ReleaseStateStoreAction,
+    )
+    from tasksequence.model.actions.user_state import (
+        RequestStateStoreAction as RequestStateStoreAction,
+    )
+    from tasksequence.model.actions.user_state import (
+        RestoreUserStateAction as RestoreUserStateAction,
+    )
     from tasksequence.model.base import Step as Step
     from tasksequence.model.condition import Condition as Condition
     from tasksequence.model.condition import ConditionExpression as ConditionExpression
@@ -126,27 +177,63 @@ _HOMES = {
     ),
     "model.action": ("Action", "UnknownAction"),
     "model.actions": ("registry",),
-    "model.actions.disk": ("PartitionDiskAction", "PartitionSettings"),
-    "model.actions.drivers": ("AutoApplyAction",),
-    "model.actions.general": ("RebootAction",),
+    "model.actions.bitlocker": (
+        "DisableBitLockerAction",
+        "EnableBitLockerAction",
+        "OfflineEnableBitLockerAction",
+    ),
+    "model.actions.disk": (
+        "ConvertDiskAction",
+        "PartitionDiskAction",
+        "PartitionSettings",
+    ),
+    "model.actions.drivers": (
+        "ApplyDriverPackageAction",
+        "AutoApplyAction",
+    ),
+    "model.actions.general": (
+        "ConnectNetworkFolderAction",
+        "PrestartCheckAction",
+        "RebootAction",
+        "RunCommandLineAction",
+        "RunPowerShellScriptAction",
+        "SetDynamicVariablesAction",
+        "SetVariableAction",
+        "SubTasksequence",
+    ),
     "model.actions.imaging": (
+        "ApplyDataImageAction",
         "ApplyOperatingSystemAction",
         "CaptureSystemImageAction",
         "InstallDeployToolsAction",
         "PrepareOSAction",
         "PrepareSMSClientAction",
         "SetupWindowsAndSMSAction",
+        "UpgradeOperatingSystemAction",
     ),
     "model.actions.network": (
         "ApplyNetworkSettingsAction",
         "JoinDomainWorkgroupAction",
         "NetworkAdapterSettings",
     ),
-    "model.actions.settings": ("ApplyWindowsSettingsAction",),
+    "model.actions.settings": (
+        "ApplyWindowsSettingsAction",
+        "CaptureNetworkSettingsAction",
+        "CaptureWindowsSettingsAction",
+    ),
     "model.actions.software": (
         "ApplicationInfo",
+        "DownloadPackageContentAction",
         "InstallApplicationAction",
+        "InstallSoftwareAction",
         "InstallUpdateAction",
+        "PackageInfo",
+    ),
+    "model.actions.user_state": (
+        "CaptureUserStateAction",
+        "ReleaseStateStoreAction",
+        "RequestStateStoreAction",
+        "RestoreUserStateAction",
     ),
     "model.base": ("Step",),
     "model.condition": (

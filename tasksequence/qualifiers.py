@@ -16,11 +16,13 @@ __all__ = [
     "AllowedLen",
     "CommandLine",
     "CommandLineArg",
+    "Observed",
     "Qualifier",
     "RequiredIfNotNull",
     "RequiredIfNull",
     "SequenceCategory",
     "TaskSequencePackage",
+    "TaskSequenceProgram",
     "ValueMap",
     "ValueRange",
     "VariableName",
@@ -29,10 +31,13 @@ __all__ = [
     "not_null",
     "not_null_to_instance",
     "quasi_secret",
+    "require_r2",
     "retry_count",
     "run_from_net",
     "secret",
+    "success_codes",
     "task_sequence_application",
+    "task_sequence_package_list",
 ]
 
 
@@ -124,22 +129,26 @@ class ValueRange(Qualifier):
 
 @attrs.frozen
 class ValueMap(Qualifier):
-    """A closed list of strings; letter case does not matter, as real exports mix it."""
+    """A closed list of strings; letter case does not matter, as real exports mix it.
+
+    Without values it stands bare in the reference, and allows anything.
+    """
 
     name: ClassVar[str] = "ValueMap"
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
 
     @property
-    def argument(self) -> tuple[str, ...]:
-        return self.values
+    def argument(self) -> tuple[str, ...] | None:
+        return self.values or None
 
     def problem(self, value: object) -> str | None:
-        if str(value).casefold() in {known.casefold() for known in self.values}:
+        known = {item.casefold() for item in self.values}
+        if not known or str(value).casefold() in known:
             return None
         return f"is {value!r}, which is none of {', '.join(self.values)}"
 
     def explain(self) -> str:
-        return "one of " + ", ".join(self.values)
+        return "one of " + ", ".join(self.values) if self.values else "from a list not documented"
 
 
 @attrs.frozen
@@ -229,6 +238,21 @@ class TaskSequencePackage(Qualifier):
 
 
 @attrs.frozen
+class TaskSequenceProgram(Qualifier):
+    """The value is a program of the package that the named property holds."""
+
+    name: ClassVar[str] = "TaskSequenceProgram"
+    package_property: str
+
+    @property
+    def argument(self) -> str:
+        return self.package_property
+
+    def explain(self) -> str:
+        return f"program of the package in {self.package_property}"
+
+
+@attrs.frozen
 class _Flag(Qualifier):
     """A qualifier that is only there or not."""
 
@@ -250,6 +274,11 @@ quasi_secret = _Flag("QuasiSecret", "product key: never shown, cleared when a si
 global_ = _Flag("Global", "also written to the sequence's global variables")
 retry_count = _Flag("RetryCount", "feeds the step's retryCount")
 run_from_net = _Flag("RunFromNet", "feeds the step's runFromNet")
+success_codes = _Flag("SuccessCodes", "feeds the step's successCodeList")
+require_r2 = _Flag("RequireR2", "needs Configuration Manager 2007 R2 or later")
+task_sequence_package_list = _Flag(
+    "TaskSequencePackageList", "package IDs joined by commas, in the reference list"
+)
 task_sequence_application = _Flag(
     "TaskSequenceApplication", "model name of an application, in the reference list"
 )
@@ -313,3 +342,16 @@ class SequenceCategory(Qualifier):
 
     def explain(self) -> str:
         return f"makes the sequence one of category {self.category}"
+
+
+@attrs.frozen(kw_only=True)
+class Observed:
+    """What real exports show of a class where its page says nothing, or something older.
+
+    No qualifier: it is kept apart from what the reference prints.
+    """
+
+    command_line: str | None = None
+    """Template with property names: `<Name>` is the value of a property, and `<?Name: text>`
+    stands only when that property has one."""
+    variable_prefix: str | None = None

@@ -21,6 +21,7 @@ import attrs
 from tasksequence.errors import Problem, QualifierError
 from tasksequence.qualifiers import (
     CommandLineArg,
+    Observed,
     Qualifier,
     RequiredIfNotNull,
     RequiredIfNull,
@@ -239,6 +240,9 @@ class WmiObject:
     wmi_name: ClassVar[str]
     """The name of the mirrored WMI class."""
     wmi_qualifiers: ClassVar[tuple[Qualifier, ...]] = ()
+    """The class qualifiers, as the class reference prints them."""
+    wmi_observed: ClassVar[Observed | None] = None
+    """What real exports add to them, or have instead."""
     _origin: Any
     """Where the object was read, kept for the document it came from; None for a new object."""
 
@@ -321,13 +325,16 @@ def _check_assignment(instance: Any, attribute: attrs.Attribute[Any], value: Any
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop, attrs.field))
-def wmi_class(name: str, *qualifiers: Qualifier) -> Callable[[type[_C]], type[_C]]:
+def wmi_class(
+    name: str, *qualifiers: Qualifier, observed: Observed | None = None
+) -> Callable[[type[_C]], type[_C]]:
     """Make an attrs class with keyword arguments that mirrors the WMI class `name`."""
 
     def decorate(cls: type[_C]) -> type[_C]:
         made = attrs.define(cls, kw_only=True, repr=False, on_setattr=_check_assignment)
         made.wmi_name = name  # type: ignore[attr-defined]
         made.wmi_qualifiers = qualifiers  # type: ignore[attr-defined]
+        made.wmi_observed = observed  # type: ignore[attr-defined]
         return made
 
     return decorate
@@ -421,6 +428,8 @@ def _variable(cls: type[WmiObject], declaration: _Declaration) -> str:
     for qualifier in cls.wmi_qualifiers:
         if isinstance(qualifier, VariablePrefix):
             return qualifier.prefix + declaration.name
+    if cls.wmi_observed is not None and cls.wmi_observed.variable_prefix is not None:
+        return cls.wmi_observed.variable_prefix + declaration.name
     return declaration.name
 
 

@@ -1,4 +1,4 @@
-"""How a model object lies in XML: its attributes, its variables, its command line.
+"""How a model object lies in XML: its attributes and its variables.
 
 These functions see values only; the writer compares what they say of an object now with what
 they said when it was read, and changes just that.
@@ -6,7 +6,6 @@ they said when it was read, and changes just that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -19,22 +18,18 @@ from tasksequence.model.condition import (
     OSExpressionGroup,
     UnknownOperand,
 )
-from tasksequence.qualifiers import CommandLine, global_
+from tasksequence.model.sequence import Group
+from tasksequence.qualifiers import global_
 from tasksequence.wmi import Property, WmiObject, per_class, properties_of
 
 __all__ = [
     "ATTRIBUTE_PROPERTIES",
     "PLATFORM_KEYS",
-    "SUB_SEQUENCE_TYPE",
     "VariableText",
-    "action_text",
-    "command_line_of",
     "element_attributes",
     "step_variables",
     "variable_properties",
 ]
-
-SUB_SEQUENCE_TYPE = "SMS_TaskSequence_SubTasksequence"
 
 ATTRIBUTE_PROPERTIES = frozenset(
     {
@@ -97,7 +92,7 @@ def _step_attributes(step: Step) -> dict[str, str]:
     if isinstance(step, UnknownAction):
         if step.type is not None:
             attributes["type"] = step.type
-    elif isinstance(step, Action):
+    elif not isinstance(step, Group):
         attributes["type"] = step.wmi_name
     attributes["name"] = step.name
     if step.description is not None:
@@ -106,19 +101,20 @@ def _step_attributes(step: Step) -> dict[str, str]:
         attributes["disable"] = "true"
     if step.continue_on_error:
         attributes["continueOnError"] = "true"
+    if isinstance(step, Group):
+        return attributes
     if isinstance(step, Action):
         if step.timeout is not None:
             attributes["timeout"] = str(step.timeout)
-        if not (isinstance(step, UnknownAction) and step.type == SUB_SEQUENCE_TYPE):
-            attributes["runIn"] = step.supported_environment
-        attributes["successCodeList"] = _qualified_value(step, "SuccessCodes")
-        attributes["retryCount"] = _qualified_value(step, "RetryCount")
-        # false in every known export, Apply Operating System with RunFromNet included.
-        attributes["runFromNet"] = "false"
+        attributes["runIn"] = step.supported_environment
+    attributes["successCodeList"] = _qualified_value(step, "SuccessCodes")
+    attributes["retryCount"] = _qualified_value(step, "RetryCount")
+    # false in every known export, Apply Operating System with RunFromNet included.
+    attributes["runFromNet"] = "false"
     return attributes
 
 
-def _qualified_value(step: Action, qualifier: str) -> str:
+def _qualified_value(step: Step, qualifier: str) -> str:
     if isinstance(step, UnknownAction):
         return step.variables.get(qualifier, "0")
     for known in properties_of(type(step)):
@@ -159,41 +155,3 @@ def step_variables(step: WmiObject) -> dict[str, VariableText]:
     # By property in ordinal order, members of an array by index as a number: so do all exports.
     found.sort(key=lambda entry: entry[0])
     return {key: text for _, key, text in found}
-
-
-def command_line_of(cls: type[WmiObject]) -> str | None:
-    """Return the class's CommandLine template, or None."""
-    for qualifier in cls.wmi_qualifiers:
-        if isinstance(qualifier, CommandLine):
-            return qualifier.template
-    return None
-
-
-_OPTIONAL_PART = re.compile(r"<\?([0-9]+):(.*?)>")
-_ARGUMENT = re.compile(r"%%|%([0-9]+)")
-
-
-def action_text(step: Action) -> str | None:
-    """Return the text of a step's `<action>`; None when its class has no command line.
-
-    Arguments are filled in first, then every doubled percent sign becomes one, in the values too.
-    """
-    if isinstance(step, UnknownAction):
-        return step.command_line
-    template = command_line_of(type(step))
-    if template is None:
-        return None
-    arguments: dict[int, str] = {}
-    for known in properties_of(type(step)):
-        position = known.argument_position
-        value = getattr(step, known.attribute)
-        if position is not None and value is not None:
-            is_boolean = isinstance(value, bool)
-            arguments[position] = str(value) if is_boolean else encode(value)
-    text = _OPTIONAL_PART.sub(
-        lambda match: match[2] if int(match[1]) in arguments else "", template
-    )
-    text = _ARGUMENT.sub(
-        lambda match: match[0] if match[1] is None else arguments.get(int(match[1]), ""), text
-    )
-    return text.replace("%%", "%")

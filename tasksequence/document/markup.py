@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tasksequence.document.command_line import action_text
 from tasksequence.document.mapping import (
     PLATFORM_KEYS,
-    SUB_SEQUENCE_TYPE,
     VariableText,
-    action_text,
     element_attributes,
     step_variables,
 )
@@ -16,7 +15,7 @@ from tasksequence.document.splice import Layout
 from tasksequence.document.tokens import escape_attribute, escape_text
 from tasksequence.document.values import encode
 from tasksequence.errors import DocumentError
-from tasksequence.model.action import Action, UnknownAction
+from tasksequence.model.actions.general import SubTasksequence
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     Condition,
@@ -66,10 +65,8 @@ def new_element(node: WmiObject, layout: Layout, existing: ElementWriter) -> byt
     parts: list[bytes] = []
     if isinstance(node, Step) and node.condition is not None:
         parts.append(existing(node.condition, inner))
-    if isinstance(node, Action):
-        tag = "step"
-        if isinstance(node, UnknownAction) and node.type == SUB_SEQUENCE_TYPE:
-            tag = "subtasksequence"
+    if isinstance(node, Step) and not isinstance(node, Group):
+        tag = "subtasksequence" if isinstance(node, SubTasksequence) else "step"
         text = action_text(node)
         if text is not None:
             parts.append(f"<action>{_checked_text(node, 'action', text)}</action>".encode())

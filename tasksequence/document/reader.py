@@ -27,7 +27,15 @@ from tasksequence.model.condition import (
 )
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.wmi import ClassRegistry, Property, WmiObject, per_class, properties_of, reading
+from tasksequence.wmi import (
+    ClassRegistry,
+    Property,
+    WmiObject,
+    per_class,
+    properties_of,
+    property_named,
+    reading,
+)
 
 __all__ = ["Reader", "unknown_key", "variable_elements", "variable_key"]
 
@@ -81,7 +89,7 @@ class Reader:
             step = self._build(Group, element, {**values, "steps": steps}, undecodable)
             step._origin = Origin(self._source, element, step, tuple(steps), condition)
         else:
-            step = self._action(element, values, undecodable)
+            step = self._leaf(element, values, undecodable)
             step._origin = Origin(self._source, element, step, (), condition)
         self._disabled -= not values["enabled"]
         self._path.pop()
@@ -115,25 +123,15 @@ class Reader:
                 values[attribute] = not flag if attribute == "enabled" else flag
         return values, undecodable
 
-    def _action(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> Action:
+    def _leaf(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> Step:
+        """Read a step that is no group; one of an unknown type becomes an `UnknownAction`."""
         attributes = element.attributes
         type_name = attributes.get("type")
         cls = self._registry.get(type_name) if type_name is not None else None
-        if cls is None or not issubclass(cls, Action):
+        if cls is None or not issubclass(cls, Step) or issubclass(cls, Group):
             cls = UnknownAction
-        run_in = attributes.get("runIn")
-        if run_in is not None:
-            values["supported_environment"] = run_in
-        timeout = attributes.get("timeout")
-        if timeout is not None:
-            known = next(p for p in properties_of(Action) if p.name == "Timeout")
-            try:
-                values["timeout"] = decode(known, timeout)
-            except ValueError as error:
-                undecodable.add("Timeout")
-                self._violation(
-                    element, Problem("SMS_TaskSequence_Action", "Timeout", "UInt32", str(error))
-                )
+        if issubclass(cls, Action):
+            self._environment_and_timeout(element, values, undecodable)
         if cls is UnknownAction:
             values["type"] = type_name
             action = element.child("action")
@@ -141,8 +139,25 @@ class Reader:
             values["variables"] = _first_texts(element)
         else:
             values.update(self._variables(cls, element, undecodable))
-        made: Action = self._build(cls, element, values, undecodable)
+        made: Step = self._build(cls, element, values, undecodable)
         return made
+
+    def _environment_and_timeout(
+        self, element: Element, values: dict[str, Any], undecodable: set[str]
+    ) -> None:
+        run_in = element.attributes.get("runIn")
+        if run_in is not None:
+            values["supported_environment"] = run_in
+        timeout = element.attributes.get("timeout")
+        if timeout is None:
+            return
+        known = property_named(Action, "Timeout")
+        assert known is not None
+        try:
+            values["timeout"] = decode(known, timeout)
+        except ValueError as error:
+            undecodable.add("Timeout")
+            self._violation(element, Problem(Action.wmi_name, "Timeout", known.type, str(error)))
 
     def _variables(
         self, cls: type[WmiObject], element: Element, undecodable: set[str]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tasksequence.document.command_line import action_text
 from tasksequence.document.head_lists import head_patches
-from tasksequence.document.mapping import action_text, element_attributes, step_variables
+from tasksequence.document.mapping import element_attributes, step_variables
 from tasksequence.document.markup import (
     children_of,
     new_element,
@@ -26,7 +27,7 @@ from tasksequence.document.splice import (
     splice,
     staying,
 )
-from tasksequence.model.action import Action, UnknownAction
+from tasksequence.model.action import UnknownAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     Condition,
@@ -80,8 +81,8 @@ def _patches(node: WmiObject) -> list[Patch]:
         before = restored(node, origin.values)
         patches += _attribute_patches(source, element, before, node)
         patches += _variable_patches(source, element, before, node)
-        if isinstance(node, Action):
-            assert isinstance(before, Action)
+        if isinstance(node, Step) and not isinstance(node, Group):
+            assert isinstance(before, Step)
             patches += _action_patches(source, element, before, node)
         if isinstance(node, OSExpressionGroup):
             patches += _platform_key_patches(source, element, before, node)
@@ -169,7 +170,7 @@ def _platform_key_patches(
     return attribute_patches(source, key, old, new)
 
 
-def _action_patches(source: Source, element: Element, before: Action, now: Action) -> list[Patch]:
+def _action_patches(source: Source, element: Element, before: Step, now: Step) -> list[Patch]:
     old, new = action_text(before), action_text(now)
     if old == new:
         return []

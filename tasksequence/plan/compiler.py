@@ -48,19 +48,19 @@ class _Around:
 
 def _actions(
     steps: list[Step], path: tuple[str, ...], around: tuple[_Around, ...]
-) -> list[tuple[Action, tuple[str, ...], tuple[_Around, ...]]]:
-    found: list[tuple[Action, tuple[str, ...], tuple[_Around, ...]]] = []
+) -> list[tuple[Step, tuple[str, ...], tuple[_Around, ...]]]:
+    found: list[tuple[Step, tuple[str, ...], tuple[_Around, ...]]] = []
     for step in steps:
         here = (*path, step.name)
         if isinstance(step, Group):
             found += _actions(step.steps, here, (*around, _Around(here, step)))
-        elif isinstance(step, Action):
+        else:
             found.append((step, here, around))
     return found
 
 
 def _planned(
-    step: Action, path: tuple[str, ...], around: tuple[_Around, ...], variables: Variables
+    step: Step, path: tuple[str, ...], around: tuple[_Around, ...], variables: Variables
 ) -> PlannedStep:
     guards = _guards(step, path, around, variables)
     outcome, reason = _outcome(step, path, around, guards, variables)
@@ -85,7 +85,7 @@ def _planned(
 
 
 def _guards(
-    step: Action, path: tuple[str, ...], around: tuple[_Around, ...], variables: Variables
+    step: Step, path: tuple[str, ...], around: tuple[_Around, ...], variables: Variables
 ) -> tuple[Guard, ...]:
     guards = []
     for owner, holder in [*((a.path, a.group) for a in around), (path, step)]:
@@ -100,7 +100,7 @@ def _guards(
 
 
 def _outcome(
-    step: Action,
+    step: Step,
     path: tuple[str, ...],
     around: tuple[_Around, ...],
     guards: tuple[Guard, ...],
@@ -130,18 +130,18 @@ def _owner(guard: Guard, path: tuple[str, ...]) -> str:
     return "the step" if guard.owner == path else f"the group {' > '.join(guard.owner)}"
 
 
-def _wrong_environment(step: Action, variables: Variables) -> str | None:
+def _wrong_environment(step: Step, variables: Variables) -> str | None:
     in_winpe = variables.get(IN_WINPE)
     if in_winpe is None:
         return None
     here = "WinPE" if str(in_winpe).casefold() == "true" else "FullOS"
-    wanted = (step.supported_environment or "").casefold()
-    if wanted in {"winpe", "fullos"} and wanted != here.casefold():
-        return f"runs in {step.supported_environment}, and the machine is in {here}"
+    wanted = step.supported_environment if isinstance(step, Action) else ""
+    if wanted.casefold() in {"winpe", "fullos"} and wanted.casefold() != here.casefold():
+        return f"runs in {wanted}, and the machine is in {here}"
     return None
 
 
-def _what(step: Action) -> str:
+def _what(step: Step) -> str:
     if not isinstance(step, UnknownAction):
         return step.wmi_name
     return step.type or "a command line without a type"

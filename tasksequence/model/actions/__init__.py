@@ -1,27 +1,60 @@
 """The action classes, one module for each menu of the editor, and the default registry."""
 
 from tasksequence.model.action import Action
-from tasksequence.model.actions.disk import PartitionDiskAction, PartitionSettings
-from tasksequence.model.actions.drivers import AutoApplyAction
-from tasksequence.model.actions.general import RebootAction
+from tasksequence.model.actions.bitlocker import (
+    DisableBitLockerAction,
+    EnableBitLockerAction,
+    OfflineEnableBitLockerAction,
+)
+from tasksequence.model.actions.disk import (
+    ConvertDiskAction,
+    PartitionDiskAction,
+    PartitionSettings,
+)
+from tasksequence.model.actions.drivers import ApplyDriverPackageAction, AutoApplyAction
+from tasksequence.model.actions.general import (
+    ConnectNetworkFolderAction,
+    PrestartCheckAction,
+    RebootAction,
+    RunCommandLineAction,
+    RunPowerShellScriptAction,
+    SetDynamicVariablesAction,
+    SetVariableAction,
+    SubTasksequence,
+)
 from tasksequence.model.actions.imaging import (
+    ApplyDataImageAction,
     ApplyOperatingSystemAction,
     CaptureSystemImageAction,
     InstallDeployToolsAction,
     PrepareOSAction,
     PrepareSMSClientAction,
     SetupWindowsAndSMSAction,
+    UpgradeOperatingSystemAction,
 )
 from tasksequence.model.actions.network import (
     ApplyNetworkSettingsAction,
     JoinDomainWorkgroupAction,
     NetworkAdapterSettings,
 )
-from tasksequence.model.actions.settings import ApplyWindowsSettingsAction
+from tasksequence.model.actions.settings import (
+    ApplyWindowsSettingsAction,
+    CaptureNetworkSettingsAction,
+    CaptureWindowsSettingsAction,
+)
 from tasksequence.model.actions.software import (
     ApplicationInfo,
+    DownloadPackageContentAction,
     InstallApplicationAction,
+    InstallSoftwareAction,
     InstallUpdateAction,
+    PackageInfo,
+)
+from tasksequence.model.actions.user_state import (
+    CaptureUserStateAction,
+    ReleaseStateStoreAction,
+    RequestStateStoreAction,
+    RestoreUserStateAction,
 )
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
@@ -49,27 +82,50 @@ registry = ClassRegistry(
         Step,
         Group,
         Action,
+        ApplicationInfo,
+        ApplyDataImageAction,
+        ApplyDriverPackageAction,
         ApplyNetworkSettingsAction,
         ApplyOperatingSystemAction,
         ApplyWindowsSettingsAction,
         AutoApplyAction,
+        CaptureNetworkSettingsAction,
         CaptureSystemImageAction,
+        CaptureUserStateAction,
+        CaptureWindowsSettingsAction,
+        ConnectNetworkFolderAction,
+        ConvertDiskAction,
+        DisableBitLockerAction,
+        DownloadPackageContentAction,
+        EnableBitLockerAction,
         InstallApplicationAction,
         InstallDeployToolsAction,
+        InstallSoftwareAction,
         InstallUpdateAction,
         JoinDomainWorkgroupAction,
+        NetworkAdapterSettings,
+        OfflineEnableBitLockerAction,
+        PackageInfo,
         PartitionDiskAction,
+        PartitionSettings,
         PrepareOSAction,
         PrepareSMSClientAction,
+        PrestartCheckAction,
         RebootAction,
+        ReleaseStateStoreAction,
+        RequestStateStoreAction,
+        RestoreUserStateAction,
+        RunCommandLineAction,
+        RunPowerShellScriptAction,
+        SetDynamicVariablesAction,
+        SetVariableAction,
         SetupWindowsAndSMSAction,
-        ApplicationInfo,
-        NetworkAdapterSettings,
-        PartitionSettings,
+        SubTasksequence,
+        UpgradeOperatingSystemAction,
         Condition,
+        ConditionExpression,
         ConditionOperand,
         ConditionOperator,
-        ConditionExpression,
         FileConditionExpression,
         FolderConditionExpression,
         OSConditionGroup,

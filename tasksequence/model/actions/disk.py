@@ -4,12 +4,13 @@ from tasksequence.model.action import Action, runs_in
 from tasksequence.qualifiers import (
     ActionCategory,
     CommandLine,
+    VariableName,
     VariablePrefix,
     not_null,
 )
 from tasksequence.wmi import UInt32, WmiObject, prop, wmi_class
 
-__all__ = ["PartitionDiskAction", "PartitionSettings"]
+__all__ = ["ConvertDiskAction", "PartitionDiskAction", "PartitionSettings"]
 
 
 @wmi_class("SMS_TaskSequence_PartitionSettings")
@@ -57,3 +58,15 @@ class PartitionDiskAction(Action):
     partitions: list[PartitionSettings] = prop("Partitions", not_null)
     partition_style: str = prop("PartitionStyle", not_null, values=("GPT", "MBR"))
     supported_environment: str = runs_in("WinPE")
+
+
+@wmi_class(
+    "SMS_TaskSequence_ConvertDiskAction",
+    CommandLine("osddiskpart.exe convert %%OSDConvertDiskIndex%%"),
+    VariablePrefix("OSD"),
+    ActionCategory("Disks,2,3"),
+)
+class ConvertDiskAction(Action):
+    """Convert Disk to Dynamic."""
+
+    disk_index: UInt32 = prop("DiskIndex", not_null, VariableName("OSDConvertDiskIndex"))

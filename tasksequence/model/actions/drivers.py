@@ -4,13 +4,17 @@ from tasksequence.model.action import Action, runs_in
 from tasksequence.qualifiers import (
     ActionCategory,
     CommandLine,
+    CommandLineArg,
+    Observed,
+    RequiredIfNotNull,
+    TaskSequencePackage,
     VariableName,
     VariablePrefix,
     not_null,
 )
 from tasksequence.wmi import prop, wmi_class
 
-__all__ = ["AutoApplyAction"]
+__all__ = ["ApplyDriverPackageAction", "AutoApplyAction"]
 
 
 @wmi_class(
@@ -31,4 +35,55 @@ class AutoApplyAction(Action):
     unsigned_driver: bool = prop(
         "UnsignedDriver", not_null, VariableName("OSDAllowUnsignedDriver"), default=False
     )
+    supported_environment: str = runs_in("WinPE")
+
+
+@wmi_class(
+    "SMS_TaskSequence_ApplyDriverPackageAction",
+    CommandLine(
+        "osddriverclient.exe /install:%1 "
+        '<?2:"/bootcritical:%%OSDApplyDriverBootCriticalContentUniqueID%%,'
+        "%%OSDApplyDriverBootCriticalINFFile%%,"
+        "%%OSDApplyDriverBootCriticalHardwareComponent%%,"
+        '%%OSDApplyDriverBootCriticalID%%">/unsigned:%%OSDAllowUnsignedDriver%%'
+    ),
+    ActionCategory("Drivers,2,6"),
+    VariablePrefix("OSDApplyDriver"),
+    observed=Observed(
+        command_line=(
+            "osddriverclient.exe /install:<DriverPackageID> "
+            '<?BootCriticalDriverID:"/bootcritical:%OSDApplyDriverBootCriticalContentUniqueID%,'
+            "%OSDApplyDriverBootCriticalINFFile%,"
+            "%OSDApplyDriverBootCriticalHardwareComponent%,"
+            '%OSDApplyDriverBootCriticalID%"> /unsigned:%OSDAllowUnsignedDriver% '
+            "/recurse:%OSDRecurse%"
+        )
+    ),
+)
+class ApplyDriverPackageAction(Action):
+    """Apply Driver Package: the drivers of one package, for an offline Windows."""
+
+    boot_critical_content_unique_id: str | None = prop(
+        "BootCriticalContentUniqueID", RequiredIfNotNull("BootCriticalDriverID"), default=None
+    )
+    boot_critical_driver_id: str | None = prop(
+        "BootCriticalDriverID", CommandLineArg(2), default=None
+    )
+    boot_critical_hardware_component: str | None = prop(
+        "BootCriticalHardwareComponent", RequiredIfNotNull("BootCriticalDriverID"), default=None
+    )
+    boot_critical_id: str | None = prop(
+        "BootCriticalID", RequiredIfNotNull("BootCriticalDriverID"), default=None
+    )
+    boot_critical_inf_file: str | None = prop(
+        "BootCriticalINFFile", RequiredIfNotNull("BootCriticalDriverID"), default=None
+    )
+    driver_package_id: str = prop(
+        "DriverPackageID", CommandLineArg(1), TaskSequencePackage(), not_null
+    )
+    unsigned_driver: bool = prop(
+        "UnsignedDriver", not_null, VariableName("OSDAllowUnsignedDriver"), default=False
+    )
+    recurse: bool | None = prop("Recurse", default=False, variable="OSDRecurse")
+    """One DISM run over the whole folder instead of the package's list of drivers."""
     supported_environment: str = runs_in("WinPE")

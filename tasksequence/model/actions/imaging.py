@@ -6,14 +6,17 @@ from tasksequence.qualifiers import (
     AllowedLen,
     CommandLine,
     CommandLineArg,
+    Observed,
     RequiredIfNotNull,
     RequiredIfNull,
     SequenceCategory,
     TaskSequencePackage,
+    ValueMap,
     ValueRange,
     VariableName,
     VariablePrefix,
     not_null,
+    quasi_secret,
     run_from_net,
     secret,
 )
@@ -21,26 +24,37 @@ from tasksequence.secret_text import SecretText
 from tasksequence.wmi import UInt32, prop, wmi_class
 
 __all__ = [
+    "ApplyDataImageAction",
     "ApplyOperatingSystemAction",
     "CaptureSystemImageAction",
     "InstallDeployToolsAction",
     "PrepareOSAction",
     "PrepareSMSClientAction",
     "SetupWindowsAndSMSAction",
+    "UpgradeOperatingSystemAction",
 ]
 
 
 @wmi_class(
     "SMS_TaskSequence_ApplyOperatingSystemAction",
-    # The class page lacks the last argument, which every 3.10 export writes.
     CommandLine(
         "OSDApplyOS.exe<?1: /image:%1,%%OSDImageIndex%%>"
         "<?3: /install:%3,%%OSDInstallEditionIndex%%>"
         '<?4: "/config:%4,%%OSDConfigFileName%%"><?6: /target:%6,%7><?8: /target:%8>'
-        "<?9: /target:%%%9%%> /runfromnet:%10"
+        "<?9: /target:%%%9%%>"
     ),
     ActionCategory("Images,1,5"),
     SequenceCategory("OSD"),
+    observed=Observed(
+        command_line=(
+            "OSDApplyOS.exe<?ImagePackageID: /image:<ImagePackageID>,%OSDImageIndex%>"
+            "<?InstallPackageID: /install:<InstallPackageID>,%OSDInstallEditionIndex%>"
+            '<?ConfigFilePackage: "/config:<ConfigFilePackage>,%OSDConfigFileName%">'
+            "<?DestinationDisk: /target:<DestinationDisk>,<DestinationPartition>>"
+            "<?DestinationLogicalDrive: /target:<DestinationLogicalDrive>>"
+            "<?DestinationVariable: /target:%<DestinationVariable>%> /runfromnet:<RunFromNet>"
+        )
+    ),
 )
 class ApplyOperatingSystemAction(Action):
     """Apply Operating System Image: puts an image package or a setup package on a disk."""
@@ -150,12 +164,16 @@ class PrepareSMSClientAction(Action):
 
 @wmi_class(
     "SMS_TaskSequence_PrepareOSAction",
-    # The class page lacks /shutdown, which every 3.10 export writes.
     CommandLine(
         "osdprepareos.exe /activate:%%OSDKeepActivation%% /bmsd:%%OSDBuildStorageDriverList%%"
-        " /shutdown:%%OSDShutdownPreparedOs%%"
     ),
     ActionCategory("Images,7,5"),
+    observed=Observed(
+        command_line=(
+            "osdprepareos.exe /activate:%OSDKeepActivation% /bmsd:%OSDBuildStorageDriverList%"
+            " /shutdown:%OSDShutdownPreparedOs%"
+        )
+    ),
 )
 class PrepareOSAction(Action):
     """Prepare Windows for Capture: runs Sysprep and restarts into Windows PE.
@@ -203,3 +221,84 @@ class CaptureSystemImageAction(Action):
     # not_null and yet of length 0 to 32: the site exports an empty version.
     image_version: str = prop("ImageVersion", not_null, AllowedLen("0-32"), default="")
     supported_environment: str = runs_in("WinPE")
+
+
+@wmi_class(
+    "SMS_TaskSequence_ApplyDataImageAction",
+    CommandLine(
+        "OSDApplyOS.exe /data:%1,%%OSDDataImageIndex%% <?6: /target:%6,%7><?8: "
+        "/target:%8><?9: /target:%%%9%%>"
+    ),
+    ActionCategory("Images,2,5"),
+)
+class ApplyDataImageAction(Action):
+    """Apply Data Image: puts an image without Windows on a partition."""
+
+    destination_disk: UInt32 | None = prop(
+        "DestinationDisk", CommandLineArg(6), ValueRange("0-99"), default=None
+    )
+    destination_logical_drive: str | None = prop(
+        "DestinationLogicalDrive", CommandLineArg(8), default=None
+    )
+    destination_partition: UInt32 | None = prop(
+        "DestinationPartition",
+        CommandLineArg(7),
+        RequiredIfNotNull("DestinationDisk"),
+        ValueRange("1-99"),
+        default=None,
+    )
+    destination_variable: str | None = prop("DestinationVariable", CommandLineArg(9), default=None)
+    image_index: UInt32 = prop(
+        "ImageIndex", not_null, ValueRange("1-2147483647"), VariableName("OSDDataImageIndex")
+    )
+    image_package_id: str = prop(
+        "ImagePackageID", not_null, CommandLineArg(1), TaskSequencePackage("image")
+    )
+    wipe_destination_partition: bool = prop(
+        "WipeDestinationPartition",
+        not_null,
+        VariableName("OSDWipeDestinationPartition"),
+        default=True,
+    )
+    """Delete what is on the partition first."""
+    supported_environment: str = runs_in("WinPE")
+
+
+@wmi_class(
+    "SMS_TaskSequence_UpgradeOperatingSystemAction",
+    observed=Observed(command_line="OSDUpgradeOS.exe ", variable_prefix="OSDUpgrade"),
+)
+class UpgradeOperatingSystemAction(Action):
+    """Upgrade Operating System: runs Windows Setup in place."""
+
+    driver_package_id: str | None = prop("DriverPackageID", TaskSequencePackage(), default=None)
+    dynamic_update_settings: str | None = prop(
+        "DynamicUpdateSettings",
+        ValueMap(
+            (
+                "Disable",
+                "OveridePolicy",
+            )
+        ),
+        default=None,
+    )
+    ignore_messages: bool | None = prop("IgnoreMessages", default=False)
+    install_edition_index: UInt32 | None = prop("InstallEditionIndex", default=1)
+    install_package_id: str | None = prop(
+        "InstallPackageID",
+        TaskSequencePackage("image"),
+        RequiredIfNull("InstallPath"),
+        default=None,
+    )
+    install_path: str | None = prop("InstallPath", RequiredIfNull("InstallPackageID"), default=None)
+    os_product_key: SecretText | None = prop("OsProductKey", quasi_secret, default=None)
+    preserve_settings: str | None = prop("PreserveSettings", ValueMap(), default="Upgrade")
+    scan_only: bool | None = prop("ScanOnly", default=False)
+    setup_timeout: UInt32 | None = prop("SetupTimeout", default=None)
+    """Minutes that Windows Setup may take."""
+    staged_content: str | None = prop("StagedContent", default=None)
+    feature_update_assignment_id: str | None = prop(
+        "FeatureUpdateAssignmentId", default=None, variable="OSDFeatureUpdateAssignmentID"
+    )
+    feature_update_name: str | None = prop("FeatureUpdateName", default=None)
+    supported_environment: str = runs_in("FullOS")

@@ -15,7 +15,11 @@ from tasksequence.qualifiers import (
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import UInt32, prop, wmi_class
 
-__all__ = ["ApplyWindowsSettingsAction"]
+__all__ = [
+    "ApplyWindowsSettingsAction",
+    "CaptureNetworkSettingsAction",
+    "CaptureWindowsSettingsAction",
+]
 
 
 @wmi_class(
@@ -63,3 +67,51 @@ class ApplyWindowsSettingsAction(Action):
         "UserLocale", default=None, variable="OSDWindowsSettingsUserLocale"
     )
     supported_environment: str = runs_in("WinPE")
+
+
+@wmi_class(
+    "SMS_TaskSequence_CaptureNetworkSettingsAction",
+    CommandLine(
+        "osdnetsettings.exe capture netmembership:%%OSDMigrateNetworkMembership%% "
+        "adapters:%%OSDMigrateAdapterSettings%%"
+    ),
+    ActionCategory("Settings,1,7"),
+)
+class CaptureNetworkSettingsAction(Action):
+    """Capture Network Settings: of the Windows that is replaced."""
+
+    migrate_adapter_settings: bool = prop(
+        "MigrateAdapterSettings", not_null, VariableName("OSDMigrateAdapterSettings"), default=True
+    )
+    migrate_network_membership: bool = prop(
+        "MigrateNetworkMembership",
+        not_null,
+        VariableName("OSDMigrateNetworkMembership"),
+        default=False,
+    )
+    supported_environment: str = runs_in("FullOS")
+
+
+@wmi_class(
+    "SMS_TaskSequence_CaptureWindowsSettingsAction",
+    CommandLine(
+        "osdwinsettings.exe /capture /name:%%OSDMigrateComputerName%% "
+        "/reginfo:%%OSDMigrateRegistrationInfo%% /timezone:%%OSDMigrateTimeZone%%"
+    ),
+    ActionCategory("Settings,2,7"),
+)
+class CaptureWindowsSettingsAction(Action):
+    """Capture Windows Settings: of the Windows that is replaced."""
+
+    migrate_computer_name: bool = prop(
+        "MigrateComputerName", not_null, VariableName("OSDMigrateComputerName"), default=True
+    )
+    migrate_registration_info: bool = prop(
+        "MigrateRegistrationInfo",
+        not_null,
+        VariableName("OSDMigrateRegistrationInfo"),
+        default=True,
+    )
+    migrate_time_zone: bool = prop(
+        "MigrateTimeZone", not_null, VariableName("OSDMigrateTimeZone"), default=True
+    )

@@ -5,17 +5,28 @@ from tasksequence.qualifiers import (
     ActionCategory,
     CommandLine,
     CommandLineArg,
+    Observed,
     RequiredIfNotNull,
     RequiredIfNull,
+    TaskSequencePackage,
+    TaskSequenceProgram,
     ValueMap,
     VariableName,
     not_null,
     retry_count,
     task_sequence_application,
+    task_sequence_package_list,
 )
 from tasksequence.wmi import UInt32, WmiObject, prop, wmi_class
 
-__all__ = ["ApplicationInfo", "InstallApplicationAction", "InstallUpdateAction"]
+__all__ = [
+    "ApplicationInfo",
+    "DownloadPackageContentAction",
+    "InstallApplicationAction",
+    "InstallSoftwareAction",
+    "InstallUpdateAction",
+    "PackageInfo",
+]
 
 
 @wmi_class("SMS_TaskSequence_ApplicationInfo")
@@ -50,9 +61,9 @@ class InstallApplicationAction(Action):
         RequiredIfNotNull("BaseVariableName"),
         default=None,
     )
-    clear_cache: bool | None = prop("ClearCache", default=None, variable="OSDAppClearCache")
+    clear_cache: bool | None = prop("ClearCache", default=False, variable="OSDAppClearCache")
     retry_count: str | None = prop("RetryCount", retry_count, default="2")
-    # Alone among all classes, its page prints a ValueMap for the environment.
+    # Its page prints a ValueMap for the environment, which most others do not.
     supported_environment: str = prop(
         "SupportedEnvironment",
         not_null,
@@ -77,3 +88,78 @@ class InstallUpdateAction(Action):
     )
     retry_count: str | None = prop("RetryCount", retry_count, default="2")
     supported_environment: str = runs_in("FullOS")
+
+
+@wmi_class("SMS_TaskSequence_PackageInfo")
+class PackageInfo(WmiObject):
+    """One package of a Download Package Content step."""
+
+    name: str | None = prop("Name", default=None)
+    package_id: str | None = prop("PackageId", default=None)
+    pkg_type: UInt32 | None = prop("PkgType", default=None)
+    size: UInt32 | None = prop("Size", default=None)
+
+
+@wmi_class(
+    "SMS_TaskSequence_InstallSoftwareAction",
+    CommandLine("smsswd.exe /pkg:%1 /install /basevar:%3 /continueOnError:%4"),
+    ActionCategory("Software,2,2"),
+)
+class InstallSoftwareAction(Action):
+    """Install Package: a program of a package, or several named by variables."""
+
+    base_variable_name: str | None = prop(
+        "BaseVariableName", RequiredIfNull("PackageID"), CommandLineArg(3), default=None
+    )
+    continue_on_install_error: bool | None = prop(
+        "ContinueOnInstallError",
+        RequiredIfNotNull("BaseVariableName"),
+        CommandLineArg(4),
+        default=None,
+    )
+    package_id: str | None = prop(
+        "PackageID", CommandLineArg(1), TaskSequencePackage(), default=None
+    )
+    program_name: str | None = prop(
+        "ProgramName",
+        RequiredIfNotNull("PackageID"),
+        VariableName("_SMSSWDProgramName"),
+        TaskSequenceProgram("PackageID"),
+        default=None,
+    )
+    retry_count: UInt32 | None = prop(
+        "RetryCount", default=None, variable="OSDPackageDownloadRetries"
+    )
+    supported_environment: str = runs_in("FullOS")
+
+
+@wmi_class(
+    "SMS_TaskSequence_DownloadPackageContentAction",
+    observed=Observed(command_line="OsdDownloadContent.exe ", variable_prefix="OSDDownload"),
+)
+class DownloadPackageContentAction(Action):
+    """Download Package Content."""
+
+    continue_download_on_error: bool | None = prop("ContinueDownloadOnError", default=True)
+    destination_custom_path: str | None = prop(
+        "DestinationCustomPath", VariableName("OSDDownloadDestinationPath"), default=None
+    )
+    destination_location_type: str = prop(
+        "DestinationLocationType",
+        not_null,
+        ValueMap(
+            (
+                "TSCache",
+                "CCMCache",
+                "Custom",
+            )
+        ),
+        default="TSCache",
+    )
+    destination_variable: str | None = prop("DestinationVariable", default=None)
+    download_packages: str = prop("DownloadPackages", not_null, task_sequence_package_list)
+    """Package IDs, joined by commas."""
+    num_packages: UInt32 | None = prop("NumPackages", VariableName("OSDPackageCount"), default=None)
+    package_info: list[PackageInfo] | None = prop(
+        "PackageInfo", VariableName("OSDPackage"), default=None
+    )
