@@ -145,7 +145,8 @@ class ValueMap(Qualifier):
         known = {item.casefold() for item in self.values}
         if not known or str(value).casefold() in known:
             return None
-        return f"is {value!r}, which is none of {', '.join(self.values)}"
+        allowed = ", ".join(item or "(empty)" for item in self.values)
+        return f"is {value!r}, which is none of {allowed}"
 
     def explain(self) -> str:
         return "one of " + ", ".join(self.values) if self.values else "from a list not documented"

@@ -20,11 +20,34 @@ def human_bytes(count: float) -> str:
     return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
 
 
+_NARROWEST = 8
+
+
 def text_table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    shrink: Sequence[int] = (),
+    columns: int | None = None,
 ) -> str:
-    """Return rows under a head, columns as wide as their content; `right` aligns numbers."""
+    """Return rows under a head, columns as wide as their content; `right` aligns numbers.
+
+    Where the whole is wider than `columns`, the columns in `shrink` lose their middle, in turn.
+    """
     widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    if columns is not None:
+        for column in shrink:
+            excess = sum(widths) + 2 * (len(widths) - 1) - columns
+            if excess > 0:
+                widths[column] = max(min(_NARROWEST, widths[column]), widths[column] - excess)
+        rows = [
+            [
+                _shortened(text, width) if at in shrink else text
+                for at, (text, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            for row in rows
+        ]
     lines = [_line(head, widths, right), "  ".join("-" * width for width in widths)]
     lines += [_line(row, widths, right) for row in rows]
     return "\n".join(lines)
@@ -36,6 +59,15 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> 
         gap = " " * (width - _width(text))
         cells.append(gap + text if column in right else text + gap)
     return "  ".join(cells).rstrip()
+
+
+def _shortened(text: str, width: int) -> str:
+    if _width(text) <= width:
+        return text
+    head, tail = text[: (width - 1) // 2], text[(width - 1) // 2 :]
+    while tail and _width(head) + 1 + _width(tail) > width:
+        tail = tail[1:]
+    return f"{head}…{tail}"
 
 
 def _width(text: str) -> int:

@@ -8,6 +8,7 @@ collect `Problem`s instead, so that a bad file can always be loaded.
 from __future__ import annotations
 
 import copy
+import difflib
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -214,7 +215,11 @@ class Property:
                     f"{self.integer.low} to {self.integer.high}"
                 )
             return None
-        if isinstance(value, (str, SecretText)):
+        if isinstance(value, SecretText):
+            return None if self.is_secret else "is a SecretText; what is not secret is plain text"
+        if isinstance(value, str):
+            if self.is_array and "," in value:
+                return f"is {value!r}; commas separate the items where this is written"
             return None
         return f"is {type(value).__name__}; text is needed (String)"
 
@@ -255,13 +260,12 @@ class WmiObject:
                 value = SecretText(value)
                 object.__setattr__(self, attribute, value)
             problems.extend(check(value))
+        problems.extend(self.combination_problems())
         collector = _collected.get()
-        if collector is None:
-            problems.extend(self.combination_problems())
-            if problems:
-                raise QualifierError(problems)
-        else:
+        if collector is not None:
             collector.extend(problems)
+        elif problems:
+            raise QualifierError(problems)
 
     def combination_problems(self) -> Iterator[Problem]:
         """Yield rules that several properties break together (RequiredIfNull and its kin)."""
@@ -279,22 +283,38 @@ class WmiObject:
                 )
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with some attributes changed; it keeps its place in a document's bytes."""
-        twin = copy.copy(self)
+        """Return a copy with some attributes changed; it keeps its place in a document's bytes.
+
+        Steps and conditions inside it are copied too.
+        """
+        twin = copy.deepcopy(self)
         for attribute, value in changes.items():
             setattr(twin, attribute, value)
         return twin
 
     def __repr__(self) -> str:
+        defaults = {known.attribute: known.default for known in properties_of(type(self))}
         parts = []
-        for known in properties_of(type(self)):
-            value = getattr(self, known.attribute)
-            if value != known.default and value not in (None, [], {}):
-                parts.append(f"{known.attribute}={value!r}")
+        for name in attribute_names(type(self)):
+            value = getattr(self, name)
+            if value != defaults.get(name) and value not in (None, [], {}):
+                parts.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __copy__(self) -> Self:
-        return self._copied(lambda value: list(value) if isinstance(value, list) else value)
+        """Return a copy with lists and mappings of its own; the objects in them are shared."""
+        return self._copied(
+            lambda value: value.copy() if isinstance(value, (list, dict)) else value
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in attribute_names(type(self))}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore from a pickle, as an object that was read from nowhere."""
+        object.__setattr__(self, "_origin", None)
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = self._copied(lambda value: value)
@@ -331,7 +351,9 @@ def wmi_class(
     """Make an attrs class with keyword arguments that mirrors the WMI class `name`."""
 
     def decorate(cls: type[_C]) -> type[_C]:
-        made = attrs.define(cls, kw_only=True, repr=False, on_setattr=_check_assignment)
+        made = attrs.define(
+            cls, kw_only=True, repr=False, getstate_setstate=False, on_setattr=_check_assignment
+        )
         made.wmi_name = name  # type: ignore[attr-defined]
         made.wmi_qualifiers = qualifiers  # type: ignore[attr-defined]
         made.wmi_observed = observed  # type: ignore[attr-defined]
@@ -343,6 +365,8 @@ def wmi_class(
 @per_class
 def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
     """Return the properties of a mirrored class, inherited ones first, as records."""
+    if not (isinstance(cls, type) and issubclass(cls, WmiObject)):
+        raise TypeError(f"{cls!r} is no class that mirrors a WMI class")
     fields = [field for field in _fields(cls) if _METADATA_KEY in field.metadata]
     hints: Mapping[str, Any] = {}
     if any(isinstance(field.type, str) for field in fields):
@@ -483,7 +507,19 @@ class ClassRegistry(Mapping[str, type[WmiObject]]):
         return ClassRegistry([*self._by_name.values(), *classes])
 
     def __getitem__(self, name: str) -> type[WmiObject]:
-        return self._by_name[name]
+        try:
+            return self._by_name[name]
+        except KeyError:
+            near = difflib.get_close_matches(str(name), self._by_name, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise KeyError(f"no class is named {name}{hint}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the class of this name, or `default`."""
+        return self._by_name.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name)

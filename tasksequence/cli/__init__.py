@@ -16,30 +16,14 @@ INTERRUPTED = 130
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with its code; errors of this library show no traceback."""
-    import click
+    """Run the command line and exit with its code; errors of this library show no traceback.
 
-    from tasksequence.cli.commands import cli
-    from tasksequence.errors import CaptureCancelled, TaskSequenceError
-
+    With TASKSEQUENCE_DEBUG set in the environment, unexpected errors do show theirs.
+    """
     try:
-        code = cli.main(prog_name="tasksequence", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        code = _failed("interrupted", INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except CaptureCancelled as error:
-        code = _failed(str(error), FAILED)
-    except TaskSequenceError as error:
-        code = _failed(str(error), FAILED)
+        code = _run()
     except KeyboardInterrupt:
         code = _failed("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output went away; what Python would still flush has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FAILED
     except Exception as error:
         if os.environ.get("TASKSEQUENCE_DEBUG"):
             raise
@@ -49,11 +33,34 @@ def main() -> NoReturn:
             "TASKSEQUENCE_DEBUG=1 shows where it happened.",
             FAILED,
         )
-    sys.exit(code if isinstance(code, int) else 0)
+    from tasksequence.cli.output import discard_closed_outputs
+
+    discard_closed_outputs()
+    sys.exit(code)
 
 
-def _failed(text: str, code: int) -> int:
+def _run() -> int:
+    import click
+
+    from tasksequence.cli.commands import cli
+    from tasksequence.errors import TaskSequenceError
+
+    try:
+        code = cli.main(prog_name="tasksequence", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _failed("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        usage = f"{context.get_usage()}\n" if context is not None else ""
+        return _failed(error.format_message(), error.exit_code, before=usage)
+    except TaskSequenceError as error:
+        return _failed(str(error), FAILED)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(text: str, code: int, *, before: str = "") -> int:
+    from tasksequence.cli.output import print_error
+
     first, *more = text.splitlines() or [""]
-    lines = [f"tasksequence: {first}", *(f"  {line}" for line in more)]
-    print("\n".join(lines), file=sys.stderr)  # noqa: T201 - this is the command line
+    print_error(before + "\n".join([f"tasksequence: {first}", *(f"  {line}" for line in more)]))
     return code

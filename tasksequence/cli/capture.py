@@ -18,15 +18,24 @@ DESTINATION = "OSDCaptureDestination"
 _FACTS = {"_SMSTSInWinPE": "true"}
 
 
+def _path(_: click.Context, option: click.Parameter, value: object) -> object:
+    """Turn text into paths; an empty one, as an unset shell variable gives it, is a mistake."""
+    if isinstance(value, tuple):
+        return tuple(_path(_, option, item) for item in value)
+    if value == "":
+        raise click.BadParameter("it is empty", param=option)
+    return None if value is None else Path(str(value))
+
+
 @click.command()
-@click.argument("sequence", type=click.Path(path_type=Path))
+@click.argument("sequence", callback=_path)
 @click.option(
     "--volume",
     "volumes",
     multiple=True,
     required=True,
     metavar="PATH",
-    type=click.Path(path_type=Path),
+    callback=_path,
     help="An NTFS volume: image file or block device, not mounted. Give it once for each volume.",
 )
 @click.option(
@@ -49,10 +58,16 @@ _FACTS = {"_SMSTSInWinPE": "true"}
     metavar="PATH",
     help=f"Where the WIM goes; the same as --set {DESTINATION}=PATH.",
 )
-@click.option("--backend", default="wimlib", show_default=True, metavar="NAME")
+@click.option(
+    "--backend",
+    default="wimlib",
+    show_default=True,
+    metavar="NAME",
+    help="What captures; `recording` writes nothing and shows what would be asked of a backend.",
+)
 @click.option(
     "--compression",
-    type=click.Choice(["none", "xpress", "lzx"]),
+    type=click.Choice(["none", "xpress", "lzx"], case_sensitive=False),
     default="lzx",
     show_default=True,
 )
@@ -90,10 +105,11 @@ def capture(
 ) -> None:
     """Capture volumes to a WIM, as the capture step of SEQUENCE says.
 
-    SEQUENCE is an export zip, its object.xml, a <sequence> or MDT's ts.xml. The step's
-    properties are resolved through the variables; the WIM is written beside its destination,
-    verified, and moved into place only then.
+    SEQUENCE is an export zip, its object.xml, a <sequence>, MDT's ts.xml, or an older
+    SmsTaskSequencePackage file. The step's properties are resolved through the variables; the WIM
+    is written beside its destination, verified, and moved into place only then.
     """
+    from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
@@ -103,6 +119,8 @@ def capture(
     from tasksequence.request import CaptureOptions, Compression
 
     variables = collect_variables(settings, secrets)
+    if destination == "":
+        raise click.UsageError("--destination is empty.")
     if destination is not None:
         if DESTINATION.casefold() in {name.casefold() for name in variables}:
             raise click.UsageError(f"Give --destination or --set {DESTINATION}=…, not both.")
@@ -114,7 +132,7 @@ def capture(
     plan = compile_plan(part.sequence, variables)
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        print_error(f"warning: {warning}")
     with shown_progress(quiet) as on_event:
         result = capture_step.capture_volumes(
             plan,
@@ -124,7 +142,7 @@ def capture(
             on_event=on_event,
             assume_conditions=assume_conditions,
         )
-    click.echo(describe(result))
+    print_result(describe(result, columns=output_width()))
 
 
 def _chosen(document: Document, wanted: str | None) -> SequencePart:
@@ -136,7 +154,7 @@ def _chosen(document: Document, wanted: str | None) -> SequencePart:
             f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
         )
     for part in parts:
-        if wanted in (part.name, part.package_id):
+        if wanted.casefold() in ((part.name or "").casefold(), (part.package_id or "").casefold()):
             return part
     raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
 

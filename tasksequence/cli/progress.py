@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
+from tasksequence.cli.output import print_error
 from tasksequence.request import CaptureEvent, CaptureWarning, EventHandler, Phase, Progress
 from tasksequence.text_table import human_bytes
 
@@ -21,7 +20,7 @@ _PLAIN_STEP = 0.1
 @contextmanager
 def shown_progress(quiet: bool) -> Iterator[EventHandler]:
     """Give an event handler that shows progress on standard error while the context lasts."""
-    if not quiet and sys.stderr.isatty():
+    if not quiet and sys.stderr is not None and sys.stderr.isatty():
         with _bar() as handler:
             yield handler
     else:
@@ -39,7 +38,7 @@ class _Plain:
 
     def __call__(self, event: CaptureEvent) -> None:
         if isinstance(event, CaptureWarning):
-            click.echo(f"warning: {event.message}", err=True)
+            print_error(f"warning: {event.message}")
             return
         if self._quiet:
             return
@@ -49,7 +48,7 @@ class _Plain:
         share = event.done / event.total if event.total else 0.0
         if event.total is None:
             if self._next == 0.0:
-                click.echo(f"{_PHASES[event.phase]} …", err=True)
+                print_error(f"{_PHASES[event.phase]} …")
                 self._next = 1.0
             return
         if share < self._next and not (share >= 1.0 > self._next - _PLAIN_STEP):
@@ -57,11 +56,10 @@ class _Plain:
         self._next = share + _PLAIN_STEP
         seconds = now - self._started
         rate = f", {human_bytes(event.done / seconds)}/s" if seconds > 1 and event.done else ""
-        click.echo(
+        print_error(
             f"{_PHASES[event.phase]} {share:4.0%} "
             f"({human_bytes(event.done)} of {human_bytes(event.total)}{rate}), "
-            f"whole capture {event.overall:.0%}",
-            err=True,
+            f"whole capture {event.overall:.0%}"
         )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 
 import click
 
-from tasksequence.plan.variables import is_secret_variable
+from tasksequence.errors import PlanError
+from tasksequence.plan.variables import Variables, is_secret_variable
 from tasksequence.secret_text import SecretText
 
 __all__ = ["collect_variables"]
@@ -18,7 +20,9 @@ def collect_variables(
 ) -> dict[str, str | SecretText]:
     """Turn NAME=VALUE settings and NAME=SOURCE secrets into variables.
 
-    Raises `click.UsageError` for what is out of form, given twice, or a secret given in plain.
+    Environment variables that held secrets are removed from this process's environment, so that
+    no process it starts inherits them. Raises `click.UsageError` for what is out of form, given
+    twice, or a secret given in plain.
     """
     found: dict[str, str | SecretText] = {}
     for setting in settings:
@@ -30,9 +34,15 @@ def collect_variables(
                 f"--secret {name}=fd:NUMBER."
             )
         _add(found, name, value)
+    used: set[str] = set()
     for secret in secrets:
         name, source = _split("--secret", secret, "SOURCE")
-        _add(found, name, SecretText(_secret(name, source)))
+        text = _secret(name, source, used)
+        if not text:
+            raise click.UsageError(f"--secret {name}: the secret that was read is empty.")
+        _add(found, name, SecretText(text))
+    for variable in used:
+        os.environ.pop(variable, None)
     return found
 
 
@@ -47,24 +57,31 @@ def _split(option: str, text: str, what: str) -> tuple[str, str]:
 def _add(found: dict[str, str | SecretText], name: str, value: str | SecretText) -> None:
     if name.casefold() in {known.casefold() for known in found}:
         raise click.UsageError(f"The variable {name} is given twice.")
+    try:
+        Variables({name: value})
+    except PlanError as error:
+        raise click.UsageError(f"{error.problem}. {error.hint or ''}".rstrip()) from None
     found[name] = value
 
 
-def _secret(name: str, source: str) -> str:
+def _secret(name: str, source: str, used: set[str]) -> str:
     kind, _, rest = source.partition(":")
     if source == "prompt":
-        value: str = click.prompt(name, hide_input=True, err=True)
-        return value
+        return _prompted(name)
     if kind == "env" and rest:
         held = os.environ.get(rest)
         if held is None:
-            raise click.UsageError(f"--secret {name}: the environment variable {rest} is not set.")
+            # Not repeated either: it may be the secret itself.
+            raise click.UsageError(
+                f"--secret {name}: the environment variable after env: is not set."
+            )
+        used.add(rest)
         return held
     if kind == "fd" and rest.isdigit():
         try:
             with os.fdopen(int(rest), encoding="utf-8", closefd=False) as stream:
                 return stream.readline().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, OverflowError, UnicodeDecodeError) as error:
             raise click.UsageError(
                 f"--secret {name}: nothing can be read from file descriptor {rest} "
                 f"({type(error).__name__})."
@@ -73,3 +90,13 @@ def _secret(name: str, source: str) -> str:
     raise click.UsageError(
         f"--secret {name} takes prompt, env:VARIABLE or fd:NUMBER after the '='."
     )
+
+
+def _prompted(name: str) -> str:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise click.UsageError(
+            f"--secret {name}=prompt needs a terminal to ask on; here use env:VARIABLE or "
+            "fd:NUMBER."
+        )
+    value: str = click.prompt(name, hide_input=True, err=True)
+    return value

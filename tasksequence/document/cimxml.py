@@ -59,7 +59,7 @@ class EmbeddedText:
     start: int
     end: int
     """Where the text's representation stands in the outer text."""
-    raw: bytes
+    raw: bytes = attrs.field(repr=False)
     """The embedded text itself."""
     is_cdata: bool
 
@@ -69,9 +69,14 @@ class EmbeddedText:
         content_start = StartTag(source.text, value.start).end
         content = source.text[content_start : value.close]
         match = _ONE_CDATA.match(content)
-        if match is not None:
+        if match is not None and b"]]>" not in match[2]:
             start = content_start + len(match[1])
             return cls(start, start + len(match[2]), match[2], is_cdata=True)
+        # Several sections in a row, or escaped text: the parser has joined and unescaped it.
+        if content.lstrip().startswith(b"<![CDATA["):
+            start = content_start + content.index(b"<![CDATA[") + len(b"<![CDATA[")
+            end = content_start + content.rindex(b"]]>")
+            return cls(start, end, value.text.encode("utf-8"), is_cdata=True)
         return cls(content_start, value.close, value.text.encode("utf-8"), is_cdata=False)
 
     def represent(self, text: bytes) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from tasksequence.document.cimxml import EmbeddedText, instances, sequence_text
-from tasksequence.document.source import Element, Source
+from tasksequence.document.source import Element, Encoding, Source
 from tasksequence.document.splice import Patch, apply
 from tasksequence.document.zipped import ZipContainer
 from tasksequence.errors import DocumentError
@@ -15,6 +15,8 @@ from tasksequence.errors import DocumentError
 __all__ = ["Container", "Location", "open_container"]
 
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+MAX_SEQUENCE_BYTES = 256 * 1024 * 1024
+"""Most that the sequences of one zip may have in all; real exports have some hundred kilobytes."""
 _PACKAGE_CLASS = "SMS_TaskSequencePackage"
 
 
@@ -38,8 +40,8 @@ class Location:
 class Container:
     """A file and the sequences in it."""
 
-    raw: bytes
-    locations: tuple[Location, ...]
+    raw: bytes = attrs.field(repr=False)
+    locations: tuple[Location, ...] = attrs.field(repr=False)
     archive: ZipContainer | None = None
 
     def replaced(self, texts: Mapping[int, bytes]) -> bytes:
@@ -78,6 +80,13 @@ def open_container(raw: bytes, *, name: str | None = None) -> Container:
         return _zip(raw, name)
     if not raw.strip(b" \t\r\n\x00"):
         raise DocumentError("is empty", path=name or "<bytes>", hint="Export the sequence again.")
+    kind = _other_kind(raw)
+    if kind is not None:
+        raise DocumentError(
+            f"is {kind}, no task sequence",
+            path=name or "<bytes>",
+            hint="Give an export zip, its object.xml, a <sequence> or MDT's ts.xml.",
+        )
     source = Source(raw, name=name)
     locations = _locations(source, None)
     if not locations:
@@ -90,14 +99,34 @@ def open_container(raw: bytes, *, name: str | None = None) -> Container:
     return Container(raw, tuple(locations))
 
 
+def _other_kind(raw: bytes) -> str | None:
+    """Say what a file is that cannot be XML in any encoding; None where it might be."""
+    if raw.startswith((b"MSWIM\0\0\0", b"WLPWM\0\0\0")):
+        return "a WIM image"
+    if raw[3:11] == b"NTFS    ":
+        return "an NTFS volume"
+    head = raw[:1024]
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"))
+    if b"\0" in head and not marked:
+        return "a binary file"
+    return None
+
+
 def _zip(raw: bytes, name: str | None) -> Container:
     archive = ZipContainer(raw, name=name)
     locations: list[Location] = []
+    total = 0
     for member in archive.names():
         folder, _, file = member.rpartition("/")
         if file.casefold() != "object.xml" or _PACKAGE_CLASS not in folder:
             continue
         inner = f"{name}!{member}" if name else member
+        total += archive.size(member)
+        if total > MAX_SEQUENCE_BYTES:
+            raise DocumentError(
+                f"holds more than {MAX_SEQUENCE_BYTES:,} bytes of task sequences",
+                path=name or "<bytes>",
+            )
         locations += _locations(Source(archive.read(member), name=inner), member)
     if not locations:
         raise DocumentError(
@@ -119,6 +148,8 @@ def _locations(source: Source, member: str | None) -> list[Location]:
             embedded.raw,
             name=source.name,
             first_line=source.line_of(embedded.start),
+            # It was decoded with the file around it; its own declaration is an older one.
+            encoding=Encoding("utf-8", b""),
         )
         if inner.root.tag != "sequence":
             raise DocumentError(

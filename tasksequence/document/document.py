@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -20,6 +22,9 @@ from tasksequence.model.sequence import TaskSequence
 from tasksequence.wmi import ClassRegistry
 
 __all__ = ["Document", "SequencePart", "load"]
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""Largest file that is read; exports carry no package content and stay far below."""
 
 
 @attrs.frozen
@@ -61,6 +66,12 @@ class Document:
         if isinstance(source, bytes):
             raw = source
         else:
+            if isinstance(source, str) and source.lstrip().startswith("<"):
+                raise DocumentError(
+                    "is XML text, where a path or bytes are expected",
+                    path="<text>",
+                    hint="Give load() the bytes: text.encode().",
+                )
             path = Path(source)
             raw = _read(path)
         container = open_container(raw, name=str(path) if path is not None else None)
@@ -90,6 +101,11 @@ class Document:
         """
         text = new_sequence(sequence, Layout("", ""))
         return cls.load(export_zip(text, name, package_id, description))
+
+    def __repr__(self) -> str:
+        names = ", ".join(repr(part.name) for part in self.parts if part.name is not None)
+        source = f"{str(self.path)!r}, " if self.path is not None else ""
+        return f"<Document {source}{len(self.parts)} sequence(s){': ' + names if names else ''}>"
 
     @property
     def sequence(self) -> TaskSequence:
@@ -141,42 +157,60 @@ def load(
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise DocumentError(
             f"cannot be read: {error.strerror or error}",
             path=str(path),
             hint="Check the path and your rights to read it.",
         ) from None
+    if len(raw) > MAX_FILE_BYTES:
+        raise DocumentError(
+            f"has more than {MAX_FILE_BYTES:,} bytes, which no export has", path=str(path)
+        )
+    return raw
 
 
 def _write(target: Path, raw: bytes) -> None:
+    # Behind a link the file itself is replaced, not the link.
+    place = Path(os.path.realpath(target))
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".partial"
-        )
+        descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".", suffix=".partial")
     except OSError as error:
         raise _unwritable(target, error) from None
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(raw)
             stream.flush()
+            _take_access(stream.fileno(), place)
             os.fsync(stream.fileno())
-        Path(temporary).chmod(_mode(target))
-        Path(temporary).replace(target)
-    except OSError as error:
+        Path(temporary).replace(place)
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
-        raise _unwritable(target, error) from None
+        if isinstance(error, OSError):
+            raise _unwritable(target, error) from None
+        raise
 
 
-def _mode(target: Path) -> int:
-    """Return the permissions that a plain write would leave."""
+def _take_access(descriptor: int, place: Path) -> None:
+    """Give a new file the permissions, and where allowed the owner, of the one it replaces."""
     try:
-        return target.stat().st_mode & 0o7777
+        status = place.stat()
     except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+        os.fchmod(descriptor, 0o666 & ~_umask())
+        return
+    with suppress(PermissionError):
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+
+
+def _umask() -> int:
+    """Return the process's umask without changing it, which another thread would notice."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    return 0o077
 
 
 def _unwritable(target: Path, error: OSError) -> DocumentError:

@@ -19,6 +19,7 @@ from tasksequence.model.actions.general import SubTasksequence
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     Condition,
+    ConditionOperand,
     ConditionOperator,
     OSConditionGroup,
     OSExpressionGroup,
@@ -29,6 +30,7 @@ from tasksequence.wmi import Property, WmiObject
 
 __all__ = [
     "ElementWriter",
+    "check_tree",
     "children_of",
     "global_text",
     "new_element",
@@ -41,6 +43,9 @@ __all__ = [
     "platform_key",
 ]
 
+MAX_GROUPS = 60
+"""Deepest nesting of groups and operators that is written; reading has a limit as well."""
+
 ElementWriter = Callable[[WmiObject, Layout], bytes]
 
 
@@ -51,6 +56,30 @@ def children_of(node: WmiObject) -> Sequence[WmiObject]:
     if isinstance(node, (Condition, ConditionOperator)):
         return node.operands
     return ()
+
+
+def check_tree(node: WmiObject, around: tuple[WmiObject, ...] = ()) -> None:
+    """Check what nobody checks when a list is edited: what is in it, and how deep it goes.
+
+    Raises `DocumentError`.
+    """
+    here = (*around, node)
+    if len(here) > MAX_GROUPS:
+        raise DocumentError(f"groups are nested more than {MAX_GROUPS} deep")
+    wanted = ConditionOperand if isinstance(node, (Condition, ConditionOperator)) else Step
+    for child in children_of(node):
+        name = getattr(node, "name", None) or type(node).__name__
+        if not isinstance(child, wanted):
+            raise DocumentError(
+                f"{name} holds {child!r}, which is no {wanted.__name__}",
+                hint="Lists are not checked when something is appended: take it out again.",
+            )
+        if any(child is outer for outer in here):
+            raise DocumentError(f"{name} holds itself, directly or through a group in it")
+        check_tree(child, here)
+    condition = node.condition if isinstance(node, Step) else None
+    if condition is not None:
+        check_tree(condition, here)
 
 
 def platform_key(node: WmiObject) -> dict[str, str]:

@@ -40,11 +40,16 @@ from tasksequence.wmi import (
 __all__ = ["Reader", "unknown_key", "variable_elements", "variable_key"]
 
 _STEP_TAGS = frozenset({"step", "group", "subtasksequence"})
+_KNOWN_TAGS = frozenset({"condition", "action", "defaultVarList", "referenceList", "globalVarList"})
+_OPERAND_TAGS = frozenset({"expression", "operator", "osConditionGroup", "osExpressionGroup"})
 _OPERATOR_TAGS: dict[str, type[ConditionOperator]] = {
     "operator": ConditionOperator,
     "osConditionGroup": OSConditionGroup,
     "osExpressionGroup": OSExpressionGroup,
 }
+
+
+_ACCEPTED_BY_SITES = frozenset({"not_null", "Enumeration", "RequiredIfNull", "RequiredIfNotNull"})
 
 
 class Reader:
@@ -75,7 +80,13 @@ class Reader:
         return sequence
 
     def _steps(self, element: Element) -> list[Step]:
-        return [self._step(child) for child in element.children if child.tag in _STEP_TAGS]
+        steps = []
+        for child in element.children:
+            if child.tag in _STEP_TAGS:
+                steps.append(self._step(child))
+            elif child.tag not in _KNOWN_TAGS and _holds_steps(child):
+                self._unread(child, f"<{child.tag}> holds steps, which are kept and not read")
+        return steps
 
     def _step(self, element: Element) -> Step:
         self._path.append(element.attributes.get("name", ""))
@@ -83,6 +94,7 @@ class Reader:
         self._disabled += not values["enabled"]
         condition = self._condition(element)
         values["condition"] = condition
+        self._report_unread(element)
         step: Step
         if element.tag == "group":
             steps = self._steps(element)
@@ -94,6 +106,20 @@ class Reader:
         self._disabled -= not values["enabled"]
         self._path.pop()
         return step
+
+    def _report_unread(self, element: Element) -> None:
+        """Report what looks like a condition or a step, and is none where it stands."""
+        conditions = [child for child in element.children if child.tag == "condition"]
+        for child in conditions[1:]:
+            self._unread(child, "a further <condition> is kept and not read")
+        for child in element.children:
+            if child.tag in _OPERAND_TAGS:
+                self._unread(child, f"<{child.tag}> outside a <condition> is kept and not read")
+            elif element.tag != "group" and child.tag in _STEP_TAGS:
+                self._unread(child, f"<{child.tag}> inside a step is kept and not read")
+
+    def _unread(self, element: Element, text: str) -> None:
+        self._violation(element, Problem("SMS_TaskSequence_Step", "Steps", "Enumeration", text))
 
     def _step_attributes(self, element: Element) -> tuple[dict[str, Any], set[str]]:
         attributes = element.attributes
@@ -167,7 +193,7 @@ class Reader:
         items: dict[str, dict[int, dict[str, Any]]] = {}
         seen: set[str] = set()
         slots = _slots(cls)
-        for variable in variable_elements(element):
+        for _, variable in variable_elements(element):
             key = variable_key(cls, variable)
             if key is None or key in seen:
                 continue
@@ -266,7 +292,7 @@ class Reader:
         severity: Literal["error", "warning"] = "error"
         # Sites accept what their own older versions left out and newer versions added, and do
         # not check disabled steps.
-        if self._disabled or problem.qualifier in {"not_null", "Enumeration"}:
+        if self._disabled or problem.qualifier in _ACCEPTED_BY_SITES:
             severity = "warning"
         self.violations.append(
             Violation(
@@ -281,13 +307,28 @@ class Reader:
         )
 
 
-def variable_elements(element: Element) -> Iterator[Element]:
-    """Yield the `<variable>` elements of a step (in its lists) or of an expression."""
+def _holds_steps(element: Element) -> bool:
+    pending = [element]
+    while pending:
+        current = pending.pop()
+        if current.tag in _STEP_TAGS:
+            return True
+        pending += current.children
+    return False
+
+
+def variable_elements(element: Element) -> Iterator[tuple[Element, Element]]:
+    """Yield the `<variable>` elements of a step or expression, each with what it stands in.
+
+    In a step they stand in its lists, or where somebody put them directly into it.
+    """
     for child in element.children:
         if child.tag == "variable":
-            yield child
+            yield element, child
         elif child.tag == "defaultVarList":
-            yield from (variable for variable in child.children if variable.tag == "variable")
+            for variable in child.children:
+                if variable.tag == "variable":
+                    yield child, variable
 
 
 def variable_key(cls: type[WmiObject], variable: Element) -> str | None:
@@ -302,7 +343,7 @@ def variable_key(cls: type[WmiObject], variable: Element) -> str | None:
 
 def _first_texts(element: Element) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for variable in variable_elements(element):
+    for _, variable in variable_elements(element):
         key = unknown_key(variable)
         if key is not None:
             texts.setdefault(key, variable.text)
@@ -311,7 +352,7 @@ def _first_texts(element: Element) -> dict[str, str]:
 
 def unknown_key(variable: Element) -> str | None:
     """Return the key of a variable of an unknown step: its property, else its name."""
-    return variable.attributes.get("property", variable.attributes.get("name"))
+    return variable.attributes.get("property") or variable.attributes.get("name")
 
 
 class _Slots:

@@ -38,7 +38,7 @@ def attribute_patches(
         span = tag.attributes.get(name)
         if span is None:
             continue
-        if f'{name}="false"'.encode() in source.text:
+        if source.writes_attribute(name, "false"):
             # A file that writes false out elsewhere (MDT) gets it here too.
             patches.append(Patch(span.value_start, span.value_end, b"false"))
         else:

@@ -101,15 +101,23 @@ class Encoding:
 class Source:
     """The text of one XML document, as UTF-8 bytes, with the tree of its elements."""
 
-    def __init__(self, raw: bytes, *, name: str | None = None, first_line: int = 1) -> None:
+    def __init__(
+        self,
+        raw: bytes,
+        *,
+        name: str | None = None,
+        first_line: int = 1,
+        encoding: Encoding | None = None,
+    ) -> None:
         """Parse `raw`; raises `DocumentError` for anything that is not well-formed XML.
 
         `name` and `first_line` place the text for messages: a sequence inside another file.
+        `encoding` is that of bytes whose encoding is known, whatever they declare.
         """
         self.raw = raw
         self.name = name
         self._first_line = first_line
-        self.encoding = Encoding.of(raw)
+        self.encoding = encoding if encoding is not None else Encoding.of(raw)
         self.text = self._decode(raw)
         self.root = self._parse()
 
@@ -122,6 +130,16 @@ class Source:
         starts = [0]
         starts.extend(match.end() for match in re.finditer(rb"\n", self.text))
         return starts
+
+    def writes_attribute(self, name: str, value: str) -> bool:
+        """Tell whether some element of the text has an attribute with this value."""
+        pending = [self.root]
+        while pending:
+            element = pending.pop()
+            if element.attributes.get(name) == value:
+                return True
+            pending += element.children
+        return False
 
     def slice(self, element: Element) -> bytes:
         """Return the bytes of an element, tags included."""

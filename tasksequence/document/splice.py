@@ -9,16 +9,7 @@ from typing import NamedTuple
 from tasksequence.document.source import Element, Source
 from tasksequence.document.tokens import StartTag
 
-__all__ = [
-    "Layout",
-    "Patch",
-    "apply",
-    "cut",
-    "fill_childless",
-    "layout_inside",
-    "splice",
-    "staying",
-]
+__all__ = ["Children", "Layout", "Patch", "Swap", "apply", "layout_inside", "staying"]
 
 
 class Patch(NamedTuple):
@@ -48,7 +39,8 @@ def apply(text: bytes, start: int, end: int, patches: Sequence[Patch]) -> bytes:
     parts: list[bytes] = []
     position = start
     for patch in sorted(patches, key=lambda patch: (patch.start, patch.end)):
-        assert patch.start >= position, "patches overlap"
+        if patch.start < position:
+            raise RuntimeError("two patches change the same bytes: a fault of tasksequence")
         parts += (text[position : patch.start], patch.text)
         position = patch.end
     parts.append(text[position:end])
@@ -63,7 +55,7 @@ def space_before(text: bytes, position: int) -> bytes:
     return text[start:position]
 
 
-def cut(source: Source, element: Element) -> Patch:
+def _cut(source: Source, element: Element) -> Patch:
     """Remove an element together with the white space before it."""
     return Patch(element.start - len(space_before(source.text, element.start)), element.end, b"")
 
@@ -95,41 +87,103 @@ def _last_line(space: str) -> str:
     return space[line_start - carriage :]
 
 
-def splice(
-    source: Source, container: Element, old: Sequence[Element], new: Sequence[Element | bytes]
-) -> list[Patch]:
-    """Turn the children `old` of a container into `new`: elements to keep, bytes to insert.
+class Swap(NamedTuple):
+    """New bytes that stand exactly where an element stood."""
 
-    The elements in `new` are some of `old`, in their old order (see `staying`). A container
-    without any child element is not for this function but for `fill_childless`.
+    element: Element
+    text: bytes
+
+
+class Children:
+    """The child elements of an element as they are to be.
+
+    All changes to one element's children go through one of these, so that what stays, goes and
+    comes is known together when it is turned into patches.
     """
+
+    def __init__(self, source: Source, element: Element) -> None:
+        self._source = source
+        self._element = element
+        self.items: list[Element | Swap | bytes] = list(element.children)
+
+    def place_of(self, element: Element) -> int:
+        """Return where an element that stays, or is swapped, stands among the items."""
+        for place, item in enumerate(self.items):
+            if item is element or (isinstance(item, Swap) and item.element is element):
+                return place
+        raise ValueError("the element is not among these children any more")
+
+    def swap(self, element: Element, text: bytes) -> None:
+        """Put new bytes in the place of an element."""
+        self.items[self.place_of(element)] = Swap(element, text)
+
+    def remove(self, element: Element) -> None:
+        """Take an element out, with the white space before it."""
+        del self.items[self.place_of(element)]
+
+    def arrange(self, old: Sequence[Element], wanted: Sequence[Element | bytes]) -> None:
+        """Turn the elements `old` among the items into `wanted`.
+
+        The elements in `wanted` are some of `old`, in their old order (see `staying`); what
+        stands between them stays.
+        """
+        stays = {id(item) for item in wanted if isinstance(item, Element)}
+        first = next((element for element in old if id(element) in stays), None)
+        if first is None and old:
+            first = old[0]
+        place = len(self.items) if first is None else self.place_of(first)
+        for item in wanted:
+            if isinstance(item, Element):
+                place = self.place_of(item) + 1
+            else:
+                self.items.insert(place, item)
+                place += 1
+        for element in old:
+            if id(element) not in stays:
+                self.remove(element)
+
+    def patches(self) -> list[Patch]:
+        """Return what turns the element's children into the items."""
+        source, element = self._source, self._element
+        if not element.children:
+            texts = [item for item in self.items if isinstance(item, bytes)]
+            return _fill_childless(source, element, texts) if texts else []
+        return _splice(source, element.children, self.items)
+
+
+def _splice(
+    source: Source, old: Sequence[Element], new: Sequence[Element | Swap | bytes]
+) -> list[Patch]:
     text = source.text
-    stays = {id(item) for item in new if isinstance(item, Element)}
-    patches = [cut(source, element) for element in old if id(element) not in stays]
+    anchors = {id(_anchor(item)) for item in new if not isinstance(item, bytes)}
+    patches = [_cut(source, element) for element in old if id(element) not in anchors]
     leading: list[bytes] = []
     following: dict[int, list[bytes]] = {}
     anchor: Element | None = None
     for item in new:
-        if isinstance(item, Element):
-            if anchor is None and leading:
-                joined = b"".join(part + _borrowed(text, item) for part in leading)
-                patches.append(Patch(item.start, item.start, joined))
-            anchor = item
-        elif anchor is None:
-            leading.append(item)
-        else:
-            following.setdefault(anchor.end, []).append(_borrowed(text, anchor) + item)
+        if isinstance(item, bytes):
+            if anchor is None:
+                leading.append(item)
+            else:
+                following.setdefault(anchor.end, []).append(_borrowed(text, anchor) + item)
+            continue
+        here = _anchor(item)
+        if isinstance(item, Swap):
+            patches.append(Patch(here.start, here.end, item.text))
+        if anchor is None and leading:
+            joined = b"".join(part + _borrowed(text, here) for part in leading)
+            patches.append(Patch(here.start, here.start, joined))
+        anchor = here
     patches += [Patch(end, end, b"".join(parts)) for end, parts in following.items()]
     if anchor is None and leading:
-        if old:
-            neighbour = old[0]
-            position = cut(source, neighbour).start
-        else:
-            neighbour = container.children[-1]
-            position = neighbour.end
-        joined = b"".join(_borrowed(text, neighbour) + part for part in leading)
+        joined = b"".join(_borrowed(text, old[0]) + part for part in leading)
+        position = _cut(source, old[0]).start
         patches.append(Patch(position, position, joined))
     return patches
+
+
+def _anchor(item: Element | Swap) -> Element:
+    return item.element if isinstance(item, Swap) else item
 
 
 def _borrowed(text: bytes, element: Element) -> bytes:
@@ -137,8 +191,7 @@ def _borrowed(text: bytes, element: Element) -> bytes:
     return (_last_line(space) if "\n" in space else "").encode("ascii")
 
 
-def fill_childless(source: Source, container: Element, parts: Sequence[bytes]) -> list[Patch]:
-    """Put elements into a container that has no child element yet."""
+def _fill_childless(source: Source, container: Element, parts: Sequence[bytes]) -> list[Patch]:
     layout = layout_inside(source, container)
     before = layout.before.encode("ascii")
     closing = space_before(source.text, container.start) if before else b""

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from tasksequence.document.command_line import action_text
 from tasksequence.document.head_lists import head_patches
-from tasksequence.document.mapping import element_attributes, step_variables
+from tasksequence.document.mapping import element_attributes
 from tasksequence.document.markup import (
+    check_tree,
     children_of,
     new_element,
     new_globals,
     new_markup,
     new_references,
-    new_variable,
     platform_key,
 )
 from tasksequence.document.origin import Origin, restored, snapshot
-from tasksequence.document.reader import unknown_key, variable_elements, variable_key
 from tasksequence.document.replacing import attribute_patches, escaped_text, text_patches
 from tasksequence.document.source import Element, Source
-from tasksequence.document.splice import (
-    Layout,
-    Patch,
-    apply,
-    fill_childless,
-    layout_inside,
-    splice,
-    staying,
-)
+from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
+from tasksequence.document.variable_lists import variable_patches
 from tasksequence.model.action import UnknownAction
 from tasksequence.model.base import Step
-from tasksequence.model.condition import (
-    Condition,
-    ConditionOperator,
-    OSExpressionGroup,
-    UnknownOperand,
-)
+from tasksequence.model.condition import ConditionExpression, OSExpressionGroup, UnknownOperand
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.wmi import WmiObject
@@ -45,13 +32,15 @@ __all__ = ["new_sequence", "sequence_patches"]
 def sequence_patches(sequence: TaskSequence) -> list[Patch]:
     """Return what must change in the source of a sequence so that it says what the model says.
 
-    Raises `DocumentError` for text that XML cannot hold.
+    Raises `DocumentError` for text that XML cannot hold, and for lists that hold something else.
     """
+    check_tree(sequence)
     return _patches(sequence)
 
 
 def new_sequence(sequence: TaskSequence, layout: Layout) -> bytes:
     """Return a `<sequence>` element written as a site writes it; raises as `sequence_patches`."""
+    check_tree(sequence)
     parts = [
         *new_references(references(sequence), layout.deeper()),
         *new_globals(global_properties(sequence), layout.deeper()),
@@ -76,29 +65,28 @@ def _patches(node: WmiObject) -> list[Patch]:
     """Return what must change in a node's own bytes so that they say what the node says."""
     origin: Origin = node._origin
     source, element = origin.source, origin.element
+    children = Children(source, element)
     patches: list[Patch] = []
     if snapshot(node) != origin.values:
         before = restored(node, origin.values)
         patches += _attribute_patches(source, element, before, node)
-        patches += _variable_patches(source, element, before, node)
         if isinstance(node, Step) and not isinstance(node, Group):
             assert isinstance(before, Step)
-            patches += _action_patches(source, element, before, node)
+            patches += variable_patches(source, element, before, node, children)
+            patches += _action_patches(source, element, before, node, children)
+        elif isinstance(node, (ConditionExpression, UnknownOperand)):
+            patches += variable_patches(source, element, before, node, children)
         if isinstance(node, OSExpressionGroup):
-            patches += _platform_key_patches(source, element, before, node)
-    new_parts: list[bytes] = []
+            patches += _platform_key_patches(source, element, before, node, children)
     if isinstance(node, TaskSequence):
-        patches += head_patches(origin, node, new_parts)
+        patches += head_patches(origin, node, children)
     if isinstance(node, Step):
-        patches += _condition_patches(origin, node, new_parts)
-    patches += _child_patches(origin, node, new_parts)
-    if new_parts:
-        patches += fill_childless(source, element, new_parts)
-    return patches
+        patches += _condition_patches(origin, node, children)
+    patches += _child_patches(origin, node, children)
+    return patches + children.patches()
 
 
-def _child_patches(origin: Origin, node: WmiObject, new_parts: list[bytes]) -> list[Patch]:
-    source, element = origin.source, origin.element
+def _child_patches(origin: Origin, node: WmiObject, children: Children) -> list[Patch]:
     now = children_of(node)
     patches: list[Patch] = []
     unchanged = len(now) == len(origin.children) and all(
@@ -108,15 +96,11 @@ def _child_patches(origin: Origin, node: WmiObject, new_parts: list[bytes]) -> l
         for child in now:
             patches += _patches(child)
         return patches
-    layout = layout_inside(source, element)
-    if not element.children:
-        new_parts += [_element(child, layout) for child in now]
-        return patches
+    layout = layout_inside(origin.source, origin.element)
     old_place = {id(child): place for place, child in enumerate(origin.children)}
     # Bytes that a child brought from its old place stand there no longer: pop, so that a step
     # that is listed twice stays once and is copied once.
-    order = [old_place.pop(id(child), None) for child in now]
-    kept = staying(order)
+    kept = staying([old_place.pop(id(child), None) for child in now])
     wanted: list[Element | bytes] = []
     for place, child in enumerate(now):
         if place in kept:
@@ -124,28 +108,27 @@ def _child_patches(origin: Origin, node: WmiObject, new_parts: list[bytes]) -> l
             wanted.append(child._origin.element)
         else:
             wanted.append(_element(child, layout))
-    old = [child._origin.element for child in origin.children]
-    return patches + splice(source, element, old, wanted)
+    children.arrange([child._origin.element for child in origin.children], wanted)
+    return patches
 
 
-def _condition_patches(origin: Origin, step: Step, new_parts: list[bytes]) -> list[Patch]:
+def _condition_patches(origin: Origin, step: Step, children: Children) -> list[Patch]:
     source, element = origin.source, origin.element
     old, now = origin.condition, step.condition
     if now is old:
         return [] if now is None else _patches(now)
-    if old is not None:
-        old_element: Element = old._origin.element
-        if now is None:
-            return splice(source, element, [old_element], [])
-        text = _element(now, layout_inside(source, element))
-        return [Patch(old_element.start, old_element.end, text)]
-    assert now is not None
-    text = _element(now, layout_inside(source, element))
-    if not element.children:
-        new_parts.append(text)
+    if now is None:
+        # Also the second and third: the first of them counts, and none is to be left to count.
+        for child in element.children:
+            if child.tag == "condition":
+                children.remove(child)
         return []
-    first = element.children[0]
-    return splice(source, element, [first], [text, first])
+    text = _element(now, layout_inside(source, element))
+    if old is not None:
+        children.swap(old._origin.element, text)
+    else:
+        children.items.insert(0, text)
+    return []
 
 
 def _attribute_patches(
@@ -161,106 +144,34 @@ def _attribute_patches(
 
 
 def _platform_key_patches(
-    source: Source, element: Element, before: WmiObject, now: WmiObject
+    source: Source, element: Element, before: WmiObject, now: WmiObject, children: Children
 ) -> list[Patch]:
     key = element.child("platformKey")
     old, new = platform_key(before), platform_key(now)
-    if key is None or old == new:
+    if old == new:
+        return []
+    if key is None:
+        children.items.insert(0, new_markup("platformKey", new, [], layout_inside(source, element)))
         return []
     return attribute_patches(source, key, old, new)
 
 
-def _action_patches(source: Source, element: Element, before: Step, now: Step) -> list[Patch]:
+def _action_patches(
+    source: Source, element: Element, before: Step, now: Step, children: Children
+) -> list[Patch]:
     old, new = action_text(before), action_text(now)
     if old == new:
         return []
     action = element.child("action")
     if action is None:
-        if new is None or not isinstance(now, UnknownAction):
-            return []
-        text = f"<action>{escaped_text(source, element, 'action', new)}</action>".encode()
-        if not element.children:
-            return fill_childless(source, element, [text])
-        last = element.children[-1]
-        return splice(source, element, [last], [last, text])
+        if new is not None and isinstance(now, UnknownAction):
+            text = escaped_text(source, element, "action", new)
+            children.items.append(f"<action>{text}</action>".encode())
+        return []
     if not isinstance(now, UnknownAction) and action.text != old:
         # The file runs something else than the class says (MDT's scripts): not ours to change.
         return []
     if new is None:
-        return splice(source, element, [action], [])
+        children.remove(action)
+        return []
     return text_patches(source, action, "action", new)
-
-
-def _variable_patches(
-    source: Source, element: Element, before: WmiObject, now: WmiObject
-) -> list[Patch]:
-    if isinstance(now, (TaskSequence, Group, Condition, ConditionOperator)):
-        return []
-    old, new = step_variables(before), step_variables(now)
-    if old == new:
-        return []
-    unknown = isinstance(now, (UnknownAction, UnknownOperand))
-    present: dict[str, Element] = {}
-    for variable in variable_elements(element):
-        key = unknown_key(variable) if unknown else variable_key(type(now), variable)
-        if key is not None:
-            present.setdefault(key, variable)
-    patches: list[Patch] = []
-    added: list[str] = []
-    for key, wanted in new.items():
-        was = old.get(key)
-        if was is not None and was.text == wanted.text:
-            continue
-        if key in present:
-            patches += text_patches(source, present[key], key, wanted.text)
-        else:
-            added.append(key)
-    gone = [present[key] for key in old.keys() - new.keys() if key in present]
-    is_step = isinstance(now, Step)
-    container = element.child("defaultVarList") if is_step else element
-    if container is None:
-        texts = [new_variable(key, new[key], is_step).encode("utf-8") for key in added]
-        return patches + _new_list(source, element, texts)
-    order = list(new)
-    items: list[Element | bytes] = [c for c in container.children if c not in gone]
-    for key in added:
-        text = new_variable(key, new[key], is_step).encode("utf-8")
-        place = _place(items, present, order, key)
-        items.insert(place, text)
-    if not container.children:
-        texts = [item for item in items if isinstance(item, bytes)]
-        return patches + (fill_childless(source, container, texts) if texts else [])
-    return patches + splice(source, container, container.children, items)
-
-
-def _place(
-    items: list[Element | bytes], present: dict[str, Element], order: list[str], key: str
-) -> int:
-    """Return where a new variable belongs: behind the nearest earlier one that is there."""
-    for earlier in reversed(order[: order.index(key)]):
-        for index, item in enumerate(items):
-            if isinstance(item, Element):
-                if item is present.get(earlier):
-                    return index + 1
-            elif f'property="{earlier}"'.encode() in item or f'name="{earlier}"'.encode() in item:
-                return index + 1
-    return 0
-
-
-def _new_list(source: Source, element: Element, texts: list[bytes]) -> list[Patch]:
-    if not texts:
-        return []
-    layout = layout_inside(source, element)
-    inner = layout.deeper().before.encode("ascii")
-    whole = b"".join(
-        [
-            b"<defaultVarList>",
-            *(inner + text for text in texts),
-            layout.before.encode("ascii"),
-            b"</defaultVarList>",
-        ]
-    )
-    if not element.children:
-        return fill_childless(source, element, [whole])
-    last = element.children[-1]
-    return splice(source, element, [last], [last, whole])

@@ -43,6 +43,10 @@ class ZipContainer:
         """Return the members' names in their order in the file."""
         return [member.filename for member in self._members]
 
+    def size(self, member_name: str) -> int:
+        """Return how many bytes a member declares to have."""
+        return self._zip.getinfo(member_name).file_size
+
     def read(self, member_name: str) -> bytes:
         """Return a member's content; raises `DocumentError` when damaged, encrypted or huge."""
         member = self._zip.getinfo(member_name)
@@ -55,10 +59,10 @@ class ZipContainer:
             raise self._error(f"the member {member_name!r} is encrypted")
         try:
             with self._zip.open(member) as stream:
-                content = stream.read(MAX_MEMBER_BYTES + 1)
+                content = stream.read(member.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise self._error(f"the member {member_name!r} is damaged: {error}") from None
-        if len(content) > MAX_MEMBER_BYTES:
+        if len(content) > member.file_size:
             raise self._error(f"the member {member_name!r} is larger than it declares")
         return content
 

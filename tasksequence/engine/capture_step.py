@@ -23,7 +23,7 @@ CAPTURE_CLASS = "SMS_TaskSequence_CaptureSystemImageAction"
 
 def capture_volumes(
     plan: Plan,
-    volumes: Iterable[VolumeSource | Path | str],
+    volumes: VolumeSource | Path | str | Iterable[VolumeSource | Path | str],
     *,
     backend: str | CaptureBackend = "wimlib",
     options: CaptureOptions | None = None,
@@ -40,7 +40,8 @@ def capture_volumes(
     """
     step = capture_step(plan, assume_conditions=assume_conditions)
     assert step.request is not None
-    request = step.request.with_volumes(volumes)
+    one = isinstance(volumes, (VolumeSource, Path, str))
+    request = step.request.with_volumes([volumes] if one else volumes)  # type: ignore[arg-type, list-item]
     if options is not None:
         request = request.with_options(options)
     worker = load_backend(backend) if isinstance(backend, str) else backend
@@ -60,26 +61,30 @@ def capture_step(plan: Plan, *, assume_conditions: bool = False) -> PlannedStep:
         reasons = "; ".join(f"{_place(step)}: {step.reason}" for step in steps)
         raise PlanError(
             f"the capture step does not run: {reasons}",
-            hint="Enable the step, or set the variables that its conditions ask for.",
+            hint="Enable the step, or set the variables that its conditions ask for (command line: "
+            "--set NAME=VALUE).",
         )
     if len(candidates) > 1:
         places = ", ".join(_place(step) for step in candidates)
         raise PlanError(
             f"the sequence has {len(candidates)} capture steps that may run: {places}",
-            hint="Disable all but one, or set the variables that their conditions ask for.",
+            hint="Disable all but one, or set the variables that their conditions ask for (command "
+            "line: --set NAME=VALUE).",
         )
     (step,) = candidates
     if step.problems:
         raise PlanError(
             "\n".join(step.problems),
             where=_place(step),
-            hint="Correct the step's property, or set its variable.",
+            hint="Set the variables (command line: --set NAME=VALUE, and --destination PATH for "
+            "OSDCaptureDestination), or correct the step's properties.",
         )
     if step.outcome is Outcome.UNKNOWN and not assume_conditions:
         raise PlanError(
             f"whether the capture step runs {step.reason}",
             where=_place(step),
-            hint="Set the variables, or say that the conditions are to be taken as true.",
+            hint="Set the variables (command line: --set NAME=VALUE), or have the conditions taken "
+            "as true (command line: --assume-conditions).",
         )
     return step
 

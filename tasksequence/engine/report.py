@@ -11,11 +11,11 @@ _SHOWN_PATHS = 10
 _HEAD = ("Image", "Name", "Volume", "Files", "Bytes", "Size in WIM")
 
 
-def describe(result: CaptureResult) -> str:
+def describe(result: CaptureResult, *, columns: int | None = None) -> str:
     """Return a table of the images, what was left out of them, and the file that was written.
 
     The size in the WIM is what an image adds to the file: data that an earlier image holds too
-    counts there.
+    counts there. `columns` is the width to keep to where the volumes' paths are long.
     """
     rows = [
         (
@@ -28,7 +28,7 @@ def describe(result: CaptureResult) -> str:
         )
         for image in result.images
     ]
-    lines = [text_table(_HEAD, rows, right={0, 3, 4, 5})]
+    lines = [text_table(_HEAD, rows, right={0, 3, 4, 5}, shrink=(2, 1), columns=columns)]
     for omission in result.omissions:
         lines += _left_out(omission)
     if result.destination is None:
@@ -40,8 +40,8 @@ def describe(result: CaptureResult) -> str:
 
 
 def _left_out(omission: Omission) -> list[str]:
-    files = "file" if omission.count == 1 else "files"
-    lines = [f"Left out of {omission.volume}: {omission.reason.value}, {omission.count} {files}"]
+    names = "name" if omission.count == 1 else "names"
+    lines = [f"Left out of {omission.volume}: {omission.reason.value}, {omission.count} {names}"]
     lines += [f"  {path}" for path in omission.paths[:_SHOWN_PATHS]]
     if omission.count > _SHOWN_PATHS:
         lines.append(f"  … and {omission.count - _SHOWN_PATHS} more")

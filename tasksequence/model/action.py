@@ -41,3 +41,8 @@ class UnknownAction(Action):
     """The text of its `<action>`: what the step runs."""
     variables: dict[str, str] = attrs.field(factory=dict)
     """Its variables by property name, or by variable name where it names no property."""
+
+    def __repr__(self) -> str:
+        # Names alone: the values and the command line of an unknown step may hold a secret.
+        names = ", ".join(self.variables)
+        return f"UnknownAction(name={self.name!r}, type={self.type!r}, variables=<{names}>)"

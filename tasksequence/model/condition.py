@@ -136,3 +136,6 @@ class UnknownOperand(ConditionOperand):
 
     type: str | None = attrs.field(default=None)
     variables: dict[str, str] = attrs.field(factory=dict)
+
+    def __repr__(self) -> str:
+        return f"UnknownOperand(type={self.type!r}, variables=<{', '.join(self.variables)}>)"

@@ -62,8 +62,9 @@ def resolve_capture(
             warnings += missing
         else:
             problems += missing
-    root, record = _target_system_root(variables)
-    resolved.append(record)
+    root, said = _target_system_root(variables)
+    resolved.append(root)
+    problems += said
     destination = str(values["CaptureDestination"] or "")
     warnings += _warnings(destination, values)
     request = None
@@ -82,7 +83,7 @@ def resolve_capture(
                 creator=_plain(values["ImageCreator"]),
                 description=_plain(values["ImageDescription"]),
                 version=_plain(values["ImageVersion"]),
-                target_system_root=root,
+                target_system_root=root.value,
             ),
         )
     return CaptureSettings(tuple(resolved), tuple(problems), tuple(warnings), request)
@@ -94,12 +95,21 @@ def _resolve(
     held = variables.get(known.variable)
     source = f"variable {known.variable}" if held is not None else f"the step's {known.name}"
     given = own if held is None else held
+    if given is None and known.is_required and not list(known.problems("")):
+        # Sequences of older sites lack what may be empty (ImageVersion).
+        given = ""
     value: str | SecretText | None = given
     problems: list[str] = []
     unset: tuple[str, ...] = ()
-    if isinstance(given, SecretText):
-        # A password is taken as it is: an engine that expanded it would change it.
+    if isinstance(given, SecretText) and not known.is_secret:
         shown: str | None = str(given)
+        problems.append(
+            f"{known.wmi_class}.{known.name} was given as a secret, and its value is no secret: "
+            f"it has to be shown and written; give {known.variable} as a plain variable"
+        )
+    elif isinstance(given, SecretText):
+        # A password is taken as it is: an engine that expanded it would change it.
+        shown = str(given)
     elif given is None:
         shown = None
     else:
@@ -118,18 +128,35 @@ def _resolve(
     return value, record, problems, unset
 
 
-def _target_system_root(variables: Variables) -> tuple[str | None, ResolvedProperty]:
-    held = variables.get(TARGET_SYSTEM_ROOT)
-    value = None if held is None else variables.expand(str(held)).text
-    source = "not set" if held is None else f"variable {TARGET_SYSTEM_ROOT}"
+def _target_system_root(variables: Variables) -> tuple[ResolvedProperty, list[str]]:
     # No property of the class: Prepare Windows for Capture sets it when it runs.
-    return value, ResolvedProperty(name="", variable=TARGET_SYSTEM_ROOT, value=value, source=source)
+    held = variables.get(TARGET_SYSTEM_ROOT)
+    problems: list[str] = []
+    value: str | None = None
+    if isinstance(held, SecretText):
+        problems.append(f"{TARGET_SYSTEM_ROOT} was given as a secret, and has to be shown")
+    elif held is not None:
+        expanded = variables.expand(held)
+        if expanded.has_secret:
+            problems.append(f"{TARGET_SYSTEM_ROOT} would show a secret that it refers to")
+        else:
+            value = expanded.text
+    source = "not set" if held is None else f"variable {TARGET_SYSTEM_ROOT}"
+    record = ResolvedProperty(name="", variable=TARGET_SYSTEM_ROOT, value=value, source=source)
+    return record, problems
 
 
 def _warnings(destination: str, values: dict[str, str | SecretText | None]) -> list[str]:
     warnings = []
     if destination and not destination.lower().endswith(".wim"):
-        warnings.append("the destination does not end in .wim, which the site's console asks for")
+        extra = (
+            ", and Windows takes .swm for a part of a split image"
+            if destination.lower().endswith(".swm")
+            else ""
+        )
+        warnings.append(
+            f"the destination does not end in .wim, which the site's console asks for{extra}"
+        )
     account = values["CaptureUsername"]
     if isinstance(account, str) and account and "\\" not in account:
         warnings.append(f"the account {account!r} is not in the form domain\\user")

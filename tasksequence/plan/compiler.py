@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from tasksequence.model.action import Action, UnknownAction
+from tasksequence.model.actions.general import SetVariableAction
 from tasksequence.model.actions.imaging import CaptureSystemImageAction
 from tasksequence.model.base import Step
 from tasksequence.model.sequence import Group, TaskSequence
@@ -31,10 +32,22 @@ def compile_plan(
     `PlanError` for names or values that no variable can have, and for variables that refer to
     each other in a circle.
     """
+    if not isinstance(sequence, TaskSequence):
+        raise TypeError(
+            f"compile_plan takes a TaskSequence, not {type(sequence).__name__}; "
+            "a document has its first one as document.sequence"
+        )
     known = Variables(variables or {})
     planned: list[PlannedStep] = []
+    given = known
+    changed: dict[str, tuple[str, ...]] = {}
     for step, path, around in _actions(sequence.steps, (), ()):
-        planned.append(_planned(step, path, around, known))
+        done = _planned(step, path, around, known, given, changed)
+        planned.append(done)
+        if isinstance(step, SetVariableAction) and done.outcome is not Outcome.SKIPPED:
+            # What it sets is not applied: from here on the variable is not known.
+            known = known.without(step.variable_name or "")
+            changed[(step.variable_name or "").casefold()] = path
     return Plan(tuple(planned))
 
 
@@ -60,7 +73,12 @@ def _actions(
 
 
 def _planned(
-    step: Step, path: tuple[str, ...], around: tuple[_Around, ...], variables: Variables
+    step: Step,
+    path: tuple[str, ...],
+    around: tuple[_Around, ...],
+    variables: Variables,
+    given: Variables,
+    changed: Mapping[str, tuple[str, ...]],
 ) -> PlannedStep:
     guards = _guards(step, path, around, variables)
     outcome, reason = _outcome(step, path, around, guards, variables)
@@ -70,12 +88,20 @@ def _planned(
     )
     if not isinstance(step, CaptureSystemImageAction):
         return planned
-    settings = resolve_capture(step, path, variables)
+    settings = resolve_capture(step, path, given)
     planned = attrs.evolve(
         planned,
         properties=settings.properties,
         problems=settings.problems,
-        warnings=settings.warnings,
+        warnings=(
+            *settings.warnings,
+            *(
+                f"the step {' > '.join(changed[r.variable.casefold()])} sets {r.variable} before; "
+                "what it sets is not applied here"
+                for r in settings.properties
+                if r.variable.casefold() in changed
+            ),
+        ),
         request=settings.request,
     )
     if outcome is Outcome.RUN and settings.problems:
@@ -94,7 +120,9 @@ def _guards(
             continue
         said = judge(condition, variables)
         guards.append(
-            Guard(owner=owner, text=in_words(condition), truth=said.truth, needs=said.needs)
+            Guard(
+                owner=owner, text=in_words(condition, variables), truth=said.truth, needs=said.needs
+            )
         )
     return tuple(guards)
 

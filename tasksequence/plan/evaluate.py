@@ -31,6 +31,9 @@ from tasksequence.secret_text import SecretText
 __all__ = ["Judgement", "Truth", "in_words", "judge"]
 
 
+NO_VARIABLES = Variables({})
+
+
 class Truth(enum.Enum):
     """What is known of a condition."""
 
@@ -92,28 +95,30 @@ def _operand(operand: ConditionOperand, variables: Variables) -> Judgement:
         if kind == "not":
             # The editor calls it None: none of the operands is true.
             return _negated(_any(operand.operands, variables))
-        return Judgement(Truth.UNKNOWN, (in_words(operand),))
+        return Judgement(Truth.UNKNOWN, (in_words(operand, variables),))
     if isinstance(operand, VariableConditionExpression):
         return _variable(operand, variables)
-    return Judgement(Truth.UNKNOWN, (in_words(operand),))
+    return Judgement(Truth.UNKNOWN, (in_words(operand, variables),))
 
 
 def _variable(expression: VariableConditionExpression, variables: Variables) -> Judgement:
     name = expression.variable or ""
     need = f"variable {name}"
-    if name not in variables:
+    deleted = variables.is_deleted(name)
+    if name not in variables and not deleted:
         return Judgement(Truth.UNKNOWN, (need,))
     operator = (expression.operator or "").casefold()
     if operator in {"exists", "notexists"}:
-        return _TRUE if operator == "exists" else _FALSE
-    held = variables[name]
+        return _TRUE if (operator == "exists") is not deleted else _FALSE
+    # A variable that does not exist compares as the empty string.
+    held = "" if deleted else variables[name]
     actual = held.reveal() if isinstance(held, SecretText) else held
     expanded = variables.expand(expression.value or "")
     if expanded.unset:
         return Judgement(Truth.UNKNOWN, tuple(f"variable {unset}" for unset in expanded.unset))
     said = _compare(operator, actual, expanded.text)
     if said is None:
-        return Judgement(Truth.UNKNOWN, (in_words(expression),))
+        return Judgement(Truth.UNKNOWN, (in_words(expression, variables),))
     return _TRUE if said else _FALSE
 
 
@@ -150,19 +155,24 @@ _WORDS = {
 }
 
 
-def in_words(operand: Condition | ConditionOperand) -> str:
-    """Say a condition or a part of one as a person would, nesting kept."""
+def in_words(operand: Condition | ConditionOperand, variables: Variables = NO_VARIABLES) -> str:
+    """Say a condition or a part of one as a person would, nesting kept.
+
+    What is compared with a variable that holds a secret, by its name or in `variables`, is masked.
+    """
     if isinstance(operand, Condition):
-        return _joined(operand.operands, "and") or "always"
+        return _joined(operand.operands, "and", variables) or "always"
     if isinstance(operand, OSExpressionGroup):
         return f"operating system is {operand.name or operand.platform_min_ver_key}"
     if isinstance(operand, ConditionOperator):
-        return _operator_in_words(operand)
+        return _operator_in_words(operand, variables)
     if isinstance(operand, VariableConditionExpression):
         verb = _WORDS.get((operand.operator or "").casefold(), operand.operator)
         if "exist" in str(verb):
             return f"variable {operand.variable} {verb}"
-        value = "***" if is_secret_variable(operand.variable or "") else operand.value or ""
+        compared = operand.variable or ""
+        hidden = is_secret_variable(compared) or isinstance(variables.get(compared), SecretText)
+        value = "***" if hidden else operand.value or ""
         return f'variable {operand.variable} {verb} "{value}"'
     if isinstance(operand, WMIConditionExpression):
         return f"WMI query in {operand.namespace} returns something: {operand.query}"
@@ -184,18 +194,18 @@ def in_words(operand: Condition | ConditionOperand) -> str:
     return f"a condition of type {operand.type or 'unknown'}"
 
 
-def _operator_in_words(operand: ConditionOperator) -> str:
+def _operator_in_words(operand: ConditionOperator, variables: Variables) -> str:
     kind = str(operand.operator_type).casefold()
     if not operand.operands:
         return "always"
     if kind == "not":
-        return f"none of ({_joined(operand.operands, 'or')})"
-    text = _joined(operand.operands, "or" if kind == "or" else "and")
+        return f"none of ({_joined(operand.operands, 'or', variables)})"
+    text = _joined(operand.operands, "or" if kind == "or" else "and", variables)
     return f"({text})" if len(operand.operands) > 1 else text
 
 
-def _joined(operands: Iterable[ConditionOperand], word: str) -> str:
-    return f" {word} ".join(in_words(operand) for operand in operands)
+def _joined(operands: Iterable[ConditionOperand], word: str, variables: Variables) -> str:
+    return f" {word} ".join(in_words(operand, variables) for operand in operands)
 
 
 def _also(operand: FileConditionExpression | FolderConditionExpression) -> str:

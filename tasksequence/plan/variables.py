@@ -10,6 +10,7 @@ import attrs
 
 from tasksequence.errors import PlanError
 from tasksequence.model.actions import registry
+from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import properties_of
 
@@ -19,39 +20,20 @@ MAX_VALUE_LENGTH = 4000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,255}")
 _REFERENCE = re.compile(r"%([A-Za-z_][A-Za-z0-9_-]{0,255})%")
 
-# Variables of classes that are not mirrored yet, and of MDT, that hold a password, PIN or key.
-_SECRET_NAMES = frozenset(
-    name.casefold()
-    for name in (
-        "AdminPassword",
-        "BDEPin",
-        "DomainAdminPassword",
-        "OSDBitLockerPIN",
-        "OSDCaptureAccountPassword",
-        "OSDJoinPassword",
-        "OSDLocalAdminPassword",
-        "OSDProductKey",
-        "ProductKey",
-        "SMSConnectNetworkFolderPassword",
-        "UserPassword",
-        "_SMSTSReserved2",
-    )
-)
-_SECRET_ENDINGS = ("password", "pwd", "secret")
-
 
 @cache
 def _secret_variables() -> frozenset[str]:
-    found = set(_SECRET_NAMES)
-    for cls in registry.values():
-        found.update(p.variable.casefold() for p in properties_of(cls) if p.is_secret)
-    return frozenset(found)
+    return frozenset(
+        known.variable.casefold()
+        for cls in registry.values()
+        for known in properties_of(cls)
+        if known.is_secret
+    )
 
 
 def is_secret_variable(name: str) -> bool:
     """Tell whether a variable holds a password or key: by its property's class, or by its name."""
-    folded = name.casefold()
-    return folded in _secret_variables() or folded.endswith(_SECRET_ENDINGS)
+    return name.casefold() in _secret_variables() or names_a_secret(name)
 
 
 @attrs.frozen
@@ -71,6 +53,7 @@ class Variables(Mapping[str, str | SecretText]):
     def __init__(self, values: Mapping[str, str | SecretText]) -> None:
         """Check and keep `values`; raises `PlanError` for a name or value out of the rules."""
         self._values: dict[str, tuple[str, str | SecretText]] = {}
+        self._deleted: set[str] = set()
         for name, value in values.items():
             _check(name, value)
             folded = name.casefold()
@@ -81,6 +64,7 @@ class Variables(Mapping[str, str | SecretText]):
                 )
             if len(value) == 0:
                 # The engine deletes a variable that is set to the empty string.
+                self._deleted.add(folded)
                 continue
             hidden = isinstance(value, str) and is_secret_variable(name)
             self._values[folded] = (name, SecretText(str(value)) if hidden else value)
@@ -99,6 +83,17 @@ class Variables(Mapping[str, str | SecretText]):
 
     def __repr__(self) -> str:
         return f"Variables({dict(self.items())!r})"
+
+    def is_deleted(self, name: str) -> bool:
+        """Tell whether the variable was given the empty value: it is known not to exist."""
+        return name.casefold() in self._deleted
+
+    def without(self, name: str) -> Variables:
+        """Return these variables with one of them not known any more."""
+        others = {
+            other: value for other, value in self.items() if other.casefold() != name.casefold()
+        }
+        return Variables({**others, **dict.fromkeys(self._deleted - {name.casefold()}, "")})
 
     def expand(self, text: str) -> Expanded:
         """Follow %Name% references, nested ones too; raises `PlanError` for a cycle.
@@ -119,6 +114,8 @@ class Variables(Mapping[str, str | SecretText]):
                         f"the variables refer to each other in a circle: {circle}",
                         hint="Give one of them a value without the other's %Name%.",
                     )
+                if folded in self._deleted:
+                    return ""
                 if folded not in self._values:
                     unset[name] = None
                     return match[0]
@@ -143,6 +140,11 @@ _MAX_EXPANSION = 1_000_000
 
 
 def _check(name: str, value: str | SecretText) -> None:
+    if not isinstance(value, (str, SecretText)):
+        raise PlanError(
+            f"the value of {name} is {type(value).__name__}, not text",
+            hint="Variables hold text: write numbers and booleans as text.",
+        )
     if not _NAME.fullmatch(name):
         raise PlanError(
             f"{name!r} is no variable name",

@@ -110,22 +110,125 @@ def test_secrets_come_from_the_environment_or_a_descriptor(sequence: Path) -> No
     finally:
         os.close(reading)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_secret_is_asked_for_on_a_terminal_and_not_echoed(sequence: Path) -> None:
+    import pty
+
+    parent, child = pty.openpty()
+    arguments = ["capture", str(sequence), "--volume", "v", "--backend", "recording"]
+    arguments += ["--set", "Image=i", "--secret", "OSDCaptureAccountPassword=prompt"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tasksequence", *arguments],
+        stdin=child, stdout=child, stderr=child, start_new_session=True,
+    )  # fmt: skip
+    os.close(child)
+    shown = b""
+    try:
+        while b"OSDCaptureAccountPassword:" not in shown:
+            shown += os.read(parent, 1024)
+        os.write(parent, b"hunter2\n")
+        while piece := _read_terminal(parent):
+            shown += piece
+    finally:
+        os.close(parent)
+    assert process.wait(60) == 0, shown
+    assert b"The backend recording writes no file." in shown
+    assert b"hunter2" not in shown
+
+
+def _read_terminal(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 1024)
+    except OSError:  # the other end is closed
+        return b""
+
+
+@pytest.mark.parametrize("redirected", ["</dev/null", "< <(echo hunter2)", "<&-"])
+def test_without_a_terminal_nothing_is_asked(redirected: str, sequence: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m tasksequence capture '{sequence}' --volume v "
+         f"--set Image=i --secret OSDCaptureAccountPassword=prompt {redirected}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    refused(done, 2, "needs a terminal", "env:VARIABLE")
+
+
+def test_an_empty_secret_is_refused(sequence: Path) -> None:
     done = run(
         "capture", sequence, "--volume", "v", "--backend", "recording", "--set", "Image=i",
-        "--secret", f"{name}=prompt",
-        standard_input="hunter2\n",
+        "--secret", "OSDCaptureAccountPassword=env:EMPTY",
+        environment={"EMPTY": ""},
     )  # fmt: skip
+    refused(done, 2, "is empty")
+
+
+def test_what_is_no_secret_is_not_taken_as_one(sequence: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tasksequence", "capture", str(sequence), "--volume", "v",
+         "--secret", "OSDCaptureDestination=env:DESTINATION"],
+        cwd=tmp_path, env={**os.environ, "DESTINATION": str(tmp_path / "x.wim")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    refused(done, 1, "CaptureDestination was given as a secret")
+    assert [path.name for path in tmp_path.iterdir()] == ["capture.xml"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--destination", ""), ("--volume", "")],
+)
+def test_an_empty_path_is_a_wrong_command_line(arguments: tuple[str, str], sequence: Path) -> None:
+    refused(recorded(sequence, "--set", "Image=a", *arguments), 2, "empty")
+    refused(run("capture", "", "--volume", "v"), 2, "empty")
+
+
+@pytest.mark.parametrize(
+    ("redirected", "complaint"),
+    [
+        (">/dev/full", "No space left"),
+        (">&-", "closed"),
+        ("2>&-", ""),
+        ("2>/dev/null | true", ""),
+        ("2>&1 >/dev/null | true", ""),
+    ],
+)
+def test_an_output_that_takes_nothing_is_no_failed_capture(
+    redirected: str, complaint: str, sequence: Path
+) -> None:
+    command = (
+        f"set -o pipefail; {sys.executable} -m tasksequence capture '{sequence}' --volume v "
+        f"--set Image=a --backend recording {redirected}"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "hunter2" not in done.stdout + done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_control_characters_of_names_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "odd\x1b[31m.xml"
+    refused(run("capture", path, "--volume", "v"), 1, "odd\\x1b[31m.xml")
+
+
+def test_a_name_that_is_no_text_is_printed_all_the_same(sequence: Path) -> None:
+    name = os.fsdecode(b"bad\xff.ntfs")
+    done = recorded(sequence, "--set", "Image=a", "--volume", name)
+    assert done.returncode == 0, done.stderr
+    assert "bad\\udcff.ntfs" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--secret", "OSDCaptureAccountPassword=hunter2"), "takes prompt, env:VARIABLE"),
-        (("--secret", "OSDCaptureAccountPassword=env:NOT_SET_HERE"), "NOT_SET_HERE is not set"),
+        (
+            ("--secret", "OSDCaptureAccountPassword=env:NOT_SET_HERE"),
+            "variable after env: is not set",
+        ),
         (("--secret", "OSDCaptureAccountPassword=fd:99"), "file descriptor 99"),
         (("--set", "hunter2"), "takes NAME=VALUE"),
+        (("--set", "1x=y"), "no variable name"),
         (("--set", "Image=1", "--set", "image=2"), "given twice"),
         (("--threads", "many"), "not a valid integer"),
         (("--compression", "zip"), "'zip' is not one of"),
@@ -143,7 +246,6 @@ def test_a_wrong_command_line_is_refused(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--set", "1x=y"), "no variable name"),
         (("--set", f"Image={'x' * 300}"), "CaptureDestination has 3"),
         (("--set", "Image=%Image%"), "in a circle"),
         (("--set", "Image=a", "--backend", "tape"), "no capture backend named 'tape'"),

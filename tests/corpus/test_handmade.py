@@ -174,7 +174,7 @@ BAD = {
     "two roots": (SEQUENCE.encode() * 2, "not well-formed XML"),
     "DOCTYPE": (b'<!DOCTYPE sequence [<!ENTITY a "b">]>' + SEQUENCE.encode(), "DOCTYPE"),
     "undefined entity": (SEQUENCE.replace("a\nb", "&nope;").encode(), "not well-formed XML"),
-    "NUL": (SEQUENCE.replace("a\nb", "a\x00b").encode(), "not well-formed XML"),
+    "NUL": (SEQUENCE.replace("a\nb", "a\x00b").encode(), "is a binary file"),
     "invalid UTF-8": (SEQUENCE.encode().replace(b"a\nb", b"a\xffb"), "is not valid utf-8 at byte"),
     "unknown encoding": (b'<?xml version="1.0" encoding="klingon"?><sequence/>', "klingon"),
     "no sequence": (b"<Objs><Obj/></Objs>", "its root element is <Objs>"),

@@ -35,7 +35,7 @@ def test_the_code_that_changes_a_sequence_does_so(
 def test_the_code_that_plans_a_sequence_does_so(capsys: pytest.CaptureFixture[str]) -> None:
     step = ts.CaptureSystemImageAction(name="Capture", capture_destination="a.wim")
     document = ts.Document.new(ts.TaskSequence(steps=[step]))
-    planning, _, _ = blocks("python")[1].partition("result =")
+    planning, _, _ = blocks("python")[1].partition("try:")
     exec(planning, {"ts": ts, "document": document})
     assert capsys.readouterr().out.startswith("Capture - run - ")
 

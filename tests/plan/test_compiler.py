@@ -245,3 +245,67 @@ def test_every_real_sequence_can_be_planned(corpus_dir: Path) -> None:
             planned_steps += len(plan.steps)
             assert all(step.reason for step in plan.steps)
     assert planned_steps > 6000
+
+
+def test_the_system_root_shows_no_secret() -> None:
+    step = planned(
+        capture_step(), {"OSDJoinPassword": "hunter2", "OSDTargetSystemRoot": "%OSDJoinPassword%"}
+    )
+    assert step.outcome is ts.Outcome.INVALID
+    assert "hunter2" not in repr(step)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["OSDCaptureDestination", "OSDCaptureAccount", "OSDImageCreator", "OSDTargetSystemRoot"],
+)
+def test_what_must_be_shown_cannot_be_given_as_a_secret(variable: str) -> None:
+    plan = ts.compile_plan(
+        ts.TaskSequence(steps=[capture_step()]), {variable: ts.SecretText("hunter2")}
+    )
+    assert plan.steps[0].outcome is ts.Outcome.INVALID
+    assert "given as a secret" in plan.steps[0].reason
+    assert "hunter2" not in repr(plan)
+
+
+def test_an_older_step_without_a_version_can_capture() -> None:
+    xml = (
+        b'<sequence version="3.10"><step type="SMS_TaskSequence_CaptureSystemImageAction" name="c"'
+        b' runIn="WinPE"><action/><defaultVarList><variable name="OSDCaptureDestination"'
+        b' property="CaptureDestination">a.wim</variable></defaultVarList></step></sequence>'
+    )
+    (step,) = ts.compile_plan(ts.load(xml).sequence).steps
+    assert request_of(step).metadata.version is None
+
+
+def test_a_step_that_sets_a_variable_makes_it_unknown_from_there_on() -> None:
+    def sets(name: str, *, enabled: bool = True) -> ts.SetVariableAction:
+        return ts.SetVariableAction(
+            name=f"set {name}", variable_name=name, variable_value="2", enabled=enabled
+        )
+
+    sequence = ts.TaskSequence(
+        steps=[
+            sets("B", enabled=False),
+            ts.RebootAction(name="before", target="HD", condition=is_set("A", "1")),
+            sets("A"),
+            sets("OSDCaptureDestination"),
+            ts.RebootAction(name="after", target="HD", condition=is_set("A", "1")),
+            ts.RebootAction(name="other", target="HD", condition=is_set("B", "1")),
+            capture_step(),
+        ]
+    )
+    plan = ts.compile_plan(sequence, {"A": "1", "B": "1"})
+    outcomes = {step.name: step.outcome for step in plan.steps}
+    assert outcomes["before"] is ts.Outcome.DEVICE
+    assert outcomes["after"] is ts.Outcome.UNKNOWN
+    assert outcomes["other"] is ts.Outcome.DEVICE
+    assert any("set OSDCaptureDestination" in warning for warning in plan.steps[-1].warnings)
+
+
+def test_a_sequence_is_asked_for_by_name() -> None:
+    document = ts.Document.new(ts.TaskSequence())
+    with pytest.raises(TypeError, match=r"document\.sequence"):
+        ts.compile_plan(document)  # type: ignore[arg-type]
+    with pytest.raises(ts.PlanError, match="is int, not text"):
+        ts.compile_plan(document.sequence, {"A": 5})  # type: ignore[dict-item]

@@ -12,7 +12,9 @@ import tasksequence as ts
 from tasksequence.plan.evaluate import Truth, in_words, judge
 from tasksequence.plan.variables import Variables
 
-KNOWN = Variables({"A": "10", "Text": "Hello", "OSDJoinPassword": "hunter2", "Other": "hello"})
+KNOWN = Variables(
+    {"A": "10", "Text": "Hello", "OSDJoinPassword": "hunter2", "Other": "hello", "Deleted": ""}
+)
 WMI = ts.WMIConditionExpression(namespace="root\\cimv2", query="select * from Win32_Battery")
 
 
@@ -53,6 +55,10 @@ TRUE, FALSE, UNKNOWN = variable("A", "exists"), variable("A", "notExists"), WMI
         ("Absent", "exists", None, Truth.UNKNOWN),
         ("A", "equals", "%Absent%", Truth.UNKNOWN),
         ("OSDJoinPassword", "equals", "hunter2", Truth.TRUE),
+        ("Deleted", "exists", None, Truth.FALSE),
+        ("Deleted", "notExists", None, Truth.TRUE),
+        ("Deleted", "equals", "", Truth.TRUE),
+        ("A", "equals", "10%Deleted%", Truth.TRUE),
     ],
 )
 def test_variable_expressions(name: str, compare: str, value: str | None, expected: Truth) -> None:
@@ -139,6 +145,12 @@ def test_a_condition_is_said_with_its_nesting() -> None:
 )
 def test_operands_in_words(operand: ts.ConditionOperand, words: str) -> None:
     assert in_words(operand) == words
+
+
+def test_what_a_secret_is_compared_with_is_masked() -> None:
+    held = Variables({"Z": ts.SecretText("hunter2")})
+    condition = ts.Condition(operands=[variable("Z", "equals", "hunter2")])
+    assert in_words(condition, held) == 'variable Z equals "***"'
 
 
 leaves = st.sampled_from([TRUE, FALSE, UNKNOWN])

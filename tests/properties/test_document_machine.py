@@ -56,7 +56,7 @@ class Node:
     kind: str
     name: str
     is_new: bool
-    message: str = ""
+    message: str | None = ""
     condition: str | None = None
     disabled: bool = False
     children: list[Node] = field(default_factory=list)
@@ -85,19 +85,29 @@ class Node:
         return (
             f"<step type={layout.attribute('SMS_TaskSequence_RebootAction')} {name}{disabled}"
             f" startIn=''  runIn = {layout.attribute('WinPEandFullOS')}>"
-            f"{inner}{self._condition(layout)}{inner}<!-- kept {self.number} -->"
+            f"{self._condition(layout, inner)}{inner}<!-- kept {self.number} -->"
             f"{inner}<action>smsboot.exe  /target:HD</action><defaultVarList >"
-            f"<variable  property='Message' name='SMSRebootMessage'>{in_text(self.message)}"
-            f"</variable ><variable name='Odd' property='Odd'><![CDATA[<&>]]></variable>"
+            f"{self._original_message()}"
+            "<variable name='Odd' property='Odd'><![CDATA[<&>]]></variable>"
             f"<variable name='SMSRebootTarget' property='Target' hidden='true' >HD</variable>"
             f"</defaultVarList>{outer}</step>"
         )
 
-    def _condition(self, layout: Layout) -> str:
+    def _original_message(self) -> str:
+        if self.message is None:
+            return ""
         return (
-            "<condition ><expression type='SMS_TaskSequence_VariableConditionExpression'>"
+            f"<variable  property='Message' name='SMSRebootMessage'>{in_text(self.message)}"
+            "</variable >"
+        )
+
+    def _condition(self, layout: Layout, inner: str) -> str:
+        if self.condition is None:
+            return ""
+        return (
+            f"{inner}<condition ><expression type='SMS_TaskSequence_VariableConditionExpression'>"
             "<variable name='Variable'>A</variable><variable name='Operator'>equals</variable>"
-            f"<variable name='Value'>{in_text(self.condition or '')}</variable>"
+            f"<variable name='Value'>{in_text(self.condition)}</variable>"
             "</expression></condition>"
         )
 
@@ -116,12 +126,17 @@ class Node:
             f'<step type="SMS_TaskSequence_RebootAction" name="{name}" description=""{disabled}'
             ' runIn="WinPEandFullOS" successCodeList="0" retryCount="0" runFromNet="false">'
             f"{inner}<action>smsboot.exe /target:HD</action>{inner}<defaultVarList>"
-            f'{second}<variable name="SMSRebootMessage" property="Message">'
-            f"{in_text(self.message)}</variable>"
+            f"{self._new_message(second)}"
             f'{second}<variable name="SMSRebootTimeout" property="MessageTimeout">0</variable>'
             f'{second}<variable name="SMSRebootTarget" property="Target" hidden="true">HD'
             f"</variable>{inner}</defaultVarList>{outer}</step>"
         )
+
+    def _new_message(self, before: str) -> str:
+        if self.message is None:
+            return ""
+        text = in_text(self.message)
+        return f'{before}<variable name="SMSRebootMessage" property="Message">{text}</variable>'
 
 
 @st.composite
@@ -226,7 +241,8 @@ class DocumentMachine(RuleBasedStateMachine):
     @rule(at=st.integers(0, 50), message=TEXTS)
     def say(self, at: int, message: str) -> None:
         picked = self.pick(at)
-        if picked is not None and isinstance(picked[1], ts.RebootAction):
+        # A message that was dropped comes back in the library's own spelling, not the oracle's.
+        if picked is not None and isinstance(picked[1], ts.RebootAction) and picked[0].message:
             picked[0].message = picked[1].message = message
 
     @rule(at=st.integers(0, 50), value=TEXTS)
@@ -237,6 +253,18 @@ class DocumentMachine(RuleBasedStateMachine):
         expression = picked[1].condition.operands[0]
         assert isinstance(expression, ts.VariableConditionExpression)
         picked[0].condition = expression.value = value
+
+    @rule(at=st.integers(0, 50))
+    def drop_condition(self, at: int) -> None:
+        picked = self.pick(at)
+        if picked is not None:
+            picked[0].condition = picked[1].condition = None
+
+    @rule(at=st.integers(0, 50))
+    def drop_message(self, at: int) -> None:
+        picked = self.pick(at)
+        if picked is not None and isinstance(picked[1], ts.RebootAction):
+            picked[0].message = picked[1].message = None
 
     @rule(at=st.integers(0, 50))
     def remove(self, at: int) -> None:

@@ -82,9 +82,12 @@ actions = (
         | st.lists(st.text("abc.", min_size=1, max_size=5), min_size=1, max_size=3),
     )
     | st.builds(
+        ts.SubTasksequence, **COMMON, ts_package_id=OPTIONAL, ts_reference_packages=OPTIONAL
+    )
+    | st.builds(
         ts.UnknownAction,
         **COMMON,
-        type=st.sampled_from(["BDD_Odd", "SMS_TaskSequence_SubTasksequence"]),
+        type=st.sampled_from(["BDD_Odd", "My.Step"]),
         command_line=OPTIONAL,
         variables=st.dictionaries(NAMES, TEXTS, max_size=3),
     )

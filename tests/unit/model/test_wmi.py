@@ -193,3 +193,40 @@ def test_a_registry_can_be_extended_and_stays_as_it_was() -> None:
 def test_lists_are_checked_item_by_item() -> None:
     with pytest.raises(ts.QualifierError, match=r"\[1\] is str"):
         ts.Group(name="g", steps=[capture_step(), "no step"])  # type: ignore[list-item]
+
+
+def test_a_secret_is_taken_for_secret_properties_only() -> None:
+    with pytest.raises(ts.QualifierError, match="what is not secret is plain text"):
+        capture_step(image_creator=ts.SecretText("x"))
+
+
+def test_an_unknown_step_shows_names_and_no_values() -> None:
+    step = ts.UnknownAction(
+        name="u",
+        type="BDD_X",
+        command_line="net use hunter2",
+        variables={"UserPassword": "hunter2"},
+    )
+    assert repr(step) == "UnknownAction(name='u', type='BDD_X', variables=<UserPassword>)"
+
+
+def test_steps_can_be_pickled_without_their_document_and_without_secrets() -> None:
+    document = ts.Document.new(ts.TaskSequence(steps=[capture_step()]))
+    copied = pickle.loads(pickle.dumps(document.sequence))
+    assert copied == document.sequence
+    assert ts.Document.new(copied).to_bytes() == document.to_bytes()
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(capture_step(capture_password="hunter2"))
+
+
+def test_an_unknown_class_suggests_the_nearest() -> None:
+    with pytest.raises(KeyError, match="did you mean SMS_TaskSequence_RebootAction"):
+        ts.registry["SMS_TaskSequence_RebotAction"]
+    assert ts.registry.get("nothing") is None
+    with pytest.raises(TypeError, match="mirrors a WMI class"):
+        properties_of(int)  # type: ignore[arg-type]
+
+
+def test_commas_separate_the_items_of_a_string_array() -> None:
+    with pytest.raises(ts.QualifierError, match="commas separate"):
+        ts.AutoApplyAction(name="a", category_list=["a,b"])

@@ -1,0 +1,62 @@
+"""Printing that a closed or full output cannot turn into a failure, and that stays readable."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TextIO
+
+__all__ = ["discard_closed_outputs", "output_width", "print_error", "print_result"]
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x0A}
+
+
+def print_error(text: str) -> None:
+    """Print to standard error; where that is closed, nobody is there to be told."""
+    _print(sys.stderr, text)
+
+
+def print_result(text: str) -> None:
+    """Print to standard output; say on standard error where that does not take it.
+
+    What was done is done: that its report cannot be printed is no failure of it.
+    """
+    problem = _print(sys.stdout, text)
+    if problem is not None:
+        print_error(f"tasksequence: the result could not be printed: {problem}")
+
+
+def output_width() -> int | None:
+    """Return the columns of the terminal that standard output is; None for a file or pipe."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def discard_closed_outputs() -> None:
+    """See that what is still buffered raises nothing when the process ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            # The interpreter would try again, complain, and exit with a code of its own.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _print(stream: TextIO | None, text: str) -> str | None:
+    if stream is None:
+        return "it is closed"
+    try:
+        # Names of files and volumes may hold anything, escape sequences of terminals too.
+        # File names need not be text in any encoding, nor fit that of the output.
+        encoding = stream.encoding or "utf-8"
+        fitting = text.translate(_CONTROLS).encode(encoding, "backslashreplace").decode(encoding)
+        stream.write(fitting + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        return "its reader is gone"
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
