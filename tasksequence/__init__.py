@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
     from tasksequence.errors import VolumeError as VolumeError
     from tasksequence.model.action import Action as Action
+    from tasksequence.model.action import ScriptedAction as ScriptedAction
     from tasksequence.model.action import UnknownAction as UnknownAction
     from tasksequence.model.actions import registry as registry
     from tasksequence.model.actions.bitlocker import (
@@ -74,6 +75,24 @@ if TYPE_CHECKING:
     from tasksequence.model.actions.imaging import (
         UpgradeOperatingSystemAction as UpgradeOperatingSystemAction,
     )
+    from tasksequence.model.actions.mdt import BDD_AuthorizeDHCP as BDD_AuthorizeDHCP
+    from tasksequence.model.actions.mdt import BDD_Gather as BDD_Gather
+    from tasksequence.model.actions.mdt import BDD_InjectDrivers as BDD_InjectDrivers
+    from tasksequence.model.actions.mdt import BDD_InstallApplication as BDD_InstallApplication
+    from tasksequence.model.actions.mdt import BDD_InstallOS as BDD_InstallOS
+    from tasksequence.model.actions.mdt import BDD_InstallRoles as BDD_InstallRoles
+    from tasksequence.model.actions.mdt import (
+        BDD_InstallUpdatesOffline as BDD_InstallUpdatesOffline,
+    )
+    from tasksequence.model.actions.mdt import BDD_RecoverDomainJoin as BDD_RecoverDomainJoin
+    from tasksequence.model.actions.mdt import BDD_RunPowerShellAction as BDD_RunPowerShellAction
+    from tasksequence.model.actions.mdt import BDD_UninstallRoles as BDD_UninstallRoles
+    from tasksequence.model.actions.mdt import BDD_UpgradeOS as BDD_UpgradeOS
+    from tasksequence.model.actions.mdt import BDD_UsePackage as BDD_UsePackage
+    from tasksequence.model.actions.mdt import BDD_Validate as BDD_Validate
+    from tasksequence.model.actions.mdt import MdtAction as MdtAction
+    from tasksequence.model.actions.mdt import MdtCommandAction as MdtCommandAction
+    from tasksequence.model.actions.mdt import VirtualHardDiskAction as VirtualHardDiskAction
     from tasksequence.model.actions.network import (
         ApplyNetworkSettingsAction as ApplyNetworkSettingsAction,
     )
@@ -175,7 +194,7 @@ _HOMES = {
         "TaskSequenceError",
         "VolumeError",
     ),
-    "model.action": ("Action", "UnknownAction"),
+    "model.action": ("Action", "ScriptedAction", "UnknownAction"),
     "model.actions": ("registry",),
     "model.actions.bitlocker": (
         "DisableBitLockerAction",
@@ -210,6 +229,24 @@ _HOMES = {
         "PrepareSMSClientAction",
         "SetupWindowsAndSMSAction",
         "UpgradeOperatingSystemAction",
+    ),
+    "model.actions.mdt": (
+        "BDD_AuthorizeDHCP",
+        "BDD_Gather",
+        "BDD_InjectDrivers",
+        "BDD_InstallApplication",
+        "BDD_InstallOS",
+        "BDD_InstallRoles",
+        "BDD_InstallUpdatesOffline",
+        "BDD_RecoverDomainJoin",
+        "BDD_RunPowerShellAction",
+        "BDD_UninstallRoles",
+        "BDD_UpgradeOS",
+        "BDD_UsePackage",
+        "BDD_Validate",
+        "MdtAction",
+        "MdtCommandAction",
+        "VirtualHardDiskAction",
     ),
     "model.actions.network": (
         "ApplyNetworkSettingsAction",

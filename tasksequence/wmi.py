@@ -293,13 +293,16 @@ class WmiObject:
         return twin
 
     def __repr__(self) -> str:
-        defaults = {known.attribute: known.default for known in properties_of(type(self))}
+        return f"{type(self).__name__}({self._shown_properties()})"
+
+    def _shown_properties(self) -> str:
+        """Return the properties that differ from their defaults, secrets masked."""
         parts = []
-        for name in attribute_names(type(self)):
-            value = getattr(self, name)
-            if value != defaults.get(name) and value not in (None, [], {}):
-                parts.append(f"{name}={value!r}")
-        return f"{type(self).__name__}({', '.join(parts)})"
+        for known in properties_of(type(self)):
+            value = getattr(self, known.attribute)
+            if value != known.default and value not in (None, [], {}):
+                parts.append(f"{known.attribute}={value!r}")
+        return ", ".join(parts)
 
     def __copy__(self) -> Self:
         """Return a copy with lists and mappings of its own; the objects in them are shared."""

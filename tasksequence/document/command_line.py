@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tasksequence.document.values import encode
-from tasksequence.model.action import UnknownAction
+from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
 from tasksequence.qualifiers import CommandLine
 from tasksequence.wmi import properties_of
@@ -26,7 +26,7 @@ def action_text(step: Step) -> str | None:
 
     Values are filled in first, then every doubled percent sign becomes one, in the values too.
     """
-    if isinstance(step, UnknownAction):
+    if isinstance(step, ScriptedAction):
         return step.command_line
     observed = type(step).wmi_observed
     if observed is not None and observed.command_line is not None:

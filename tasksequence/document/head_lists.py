@@ -15,7 +15,7 @@ from tasksequence.document.origin import Origin
 from tasksequence.document.replacing import text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Patch, layout_inside
-from tasksequence.model.action import UnknownAction
+from tasksequence.model.action import ScriptedAction
 from tasksequence.model.references import (
     Reference,
     enabled_steps,
@@ -91,7 +91,7 @@ def _is_mentioned(sequence: TaskSequence, identifier: str) -> bool:
     return any(
         identifier in text
         for step in enabled_steps(sequence.steps)
-        if isinstance(step, UnknownAction)
+        if isinstance(step, ScriptedAction)
         for text in (*step.variables.values(), step.command_line or "")
     )
 

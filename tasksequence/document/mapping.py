@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tasksequence.document.values import encode
-from tasksequence.model.action import Action, UnknownAction
+from tasksequence.model.action import Action, ScriptedAction, UnknownAction
+from tasksequence.model.actions.mdt import MdtCommandAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     ConditionOperand,
@@ -65,6 +66,8 @@ class VariableText(NamedTuple):
 @per_class
 def variable_properties(cls: type[WmiObject]) -> tuple[Property, ...]:
     """Return the properties of a class that are written as variables."""
+    if issubclass(cls, UnknownOperand):
+        return ()
     if issubclass(cls, Step):
         return tuple(p for p in properties_of(cls) if p.name not in ATTRIBUTE_PROPERTIES)
     return tuple(p for p in properties_of(cls) if p.name not in {"Operands", "OperatorType"})
@@ -90,9 +93,8 @@ def element_attributes(node: WmiObject) -> dict[str, str]:
 def _step_attributes(step: Step) -> dict[str, str]:
     attributes: dict[str, str] = {}
     if isinstance(step, UnknownAction):
-        if step.type is not None:
-            attributes["type"] = step.type
-    elif not isinstance(step, Group):
+        attributes["type"] = step.type
+    elif not isinstance(step, (Group, MdtCommandAction)):
         attributes["type"] = step.wmi_name
     attributes["name"] = step.name
     if step.description is not None:
@@ -115,8 +117,8 @@ def _step_attributes(step: Step) -> dict[str, str]:
 
 
 def _qualified_value(step: Step, qualifier: str) -> str:
-    if isinstance(step, UnknownAction):
-        return step.variables.get(qualifier, "0")
+    if isinstance(step, ScriptedAction) and qualifier in step.variables:
+        return step.variables[qualifier]
     for known in properties_of(type(step)):
         if any(carried.name == qualifier for carried in known.qualifiers):
             value = getattr(step, known.attribute)
@@ -130,9 +132,9 @@ def step_variables(step: WmiObject) -> dict[str, VariableText]:
     An array of objects has its count under the property's name and each member under
     name, index and member's name (`Partitions0Type`); strings of an array are joined by commas.
     """
-    if isinstance(step, (UnknownAction, UnknownOperand)):
-        return {key: VariableText(key, text, False) for key, text in step.variables.items()}
     found: list[tuple[tuple[str, int, str], str, VariableText]] = []
+    others = step.variables if isinstance(step, (ScriptedAction, UnknownOperand)) else {}
+    found += [((key, -1, ""), key, VariableText(key, text, False)) for key, text in others.items()]
     for known in variable_properties(type(step)):
         value = getattr(step, known.attribute)
         if value is None:

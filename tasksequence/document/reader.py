@@ -14,7 +14,7 @@ from tasksequence.document.source import Element, Source
 from tasksequence.document.values import decode, decode_boolean
 from tasksequence.document.violation import Violation
 from tasksequence.errors import Problem
-from tasksequence.model.action import Action, UnknownAction
+from tasksequence.model.action import Action, ScriptedAction, UnknownAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     Condition,
@@ -151,20 +151,18 @@ class Reader:
 
     def _leaf(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> Step:
         """Read a step that is no group; one of an unknown type becomes an `UnknownAction`."""
-        attributes = element.attributes
-        type_name = attributes.get("type")
-        cls = self._registry.get(type_name) if type_name is not None else None
+        type_name = element.attributes.get("type", "")
+        cls = self._registry.get(type_name)
         if cls is None or not issubclass(cls, Step) or issubclass(cls, Group):
             cls = UnknownAction
+            values["type"] = type_name
         if issubclass(cls, Action):
             self._environment_and_timeout(element, values, undecodable)
-        if cls is UnknownAction:
-            values["type"] = type_name
+        if issubclass(cls, ScriptedAction):
             action = element.child("action")
             values["command_line"] = action.text if action is not None else None
-            values["variables"] = _first_texts(element)
-        else:
-            values.update(self._variables(cls, element, undecodable))
+            values["variables"] = _other_texts(cls, element)
+        values.update(self._variables(cls, element, undecodable))
         made: Step = self._build(cls, element, values, undecodable)
         return made
 
@@ -253,7 +251,7 @@ class Reader:
             values = self._variables(cls, element, undecodable)
             operand = self._build(cls, element, values, undecodable)
         else:
-            variables = _first_texts(element)
+            variables = _other_texts(UnknownOperand, element)
             operand = UnknownOperand(type=type_name, variables=variables)
         operand._origin = Origin(self._source, element, operand)
         return operand
@@ -341,11 +339,12 @@ def variable_key(cls: type[WmiObject], variable: Element) -> str | None:
     return key if key is not None else slots.by_name(variable.attributes.get("name", ""))
 
 
-def _first_texts(element: Element) -> dict[str, str]:
+def _other_texts(cls: type[WmiObject], element: Element) -> dict[str, str]:
+    """Return the variables that are no properties of the class."""
     texts: dict[str, str] = {}
     for _, variable in variable_elements(element):
         key = unknown_key(variable)
-        if key is not None:
+        if key is not None and variable_key(cls, variable) is None:
             texts.setdefault(key, variable.text)
     return texts
 

@@ -8,7 +8,7 @@ from tasksequence.document.reader import unknown_key, variable_elements, variabl
 from tasksequence.document.replacing import text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Patch, layout_inside
-from tasksequence.model.action import UnknownAction
+from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import UnknownOperand
 from tasksequence.wmi import WmiObject
@@ -51,10 +51,12 @@ def variable_patches(
 
 def _present(element: Element, node: WmiObject) -> dict[str, list[tuple[Element, Element]]]:
     """Return the variables of each key, each with the element that it stands in."""
-    unknown = isinstance(node, (UnknownAction, UnknownOperand))
+    takes_any = isinstance(node, (ScriptedAction, UnknownOperand))
     found: dict[str, list[tuple[Element, Element]]] = {}
     for container, variable in variable_elements(element):
-        key = unknown_key(variable) if unknown else variable_key(type(node), variable)
+        key = variable_key(type(node), variable)
+        if key is None and takes_any:
+            key = unknown_key(variable)
         if key is not None:
             found.setdefault(key, []).append((container, variable))
     return found
@@ -71,8 +73,6 @@ def _odd_arrays(
     Such an array cannot be changed member by member: it is written anew.
     """
     keys: set[str] = set()
-    if isinstance(node, (UnknownAction, UnknownOperand)):
-        return keys
     for known in variable_properties(type(node)):
         if known.item_class is None:
             continue

@@ -19,7 +19,7 @@ from tasksequence.document.replacing import attribute_patches, escaped_text, tex
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
 from tasksequence.document.variable_lists import variable_patches
-from tasksequence.model.action import UnknownAction
+from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import ConditionExpression, OSExpressionGroup, UnknownOperand
 from tasksequence.model.references import global_properties, references
@@ -164,11 +164,11 @@ def _action_patches(
         return []
     action = element.child("action")
     if action is None:
-        if new is not None and isinstance(now, UnknownAction):
+        if new is not None and isinstance(now, ScriptedAction):
             text = escaped_text(source, element, "action", new)
             children.items.append(f"<action>{text}</action>".encode())
         return []
-    if not isinstance(now, UnknownAction) and action.text != old:
+    if not isinstance(now, ScriptedAction) and action.text != old:
         # The file runs something else than the class says (MDT's scripts): not ours to change.
         return []
     if new is None:

@@ -8,7 +8,7 @@ from tasksequence.model.base import Step
 from tasksequence.qualifiers import not_null_to_instance
 from tasksequence.wmi import UInt32, prop, wmi_class
 
-__all__ = ["Action", "UnknownAction", "runs_in"]
+__all__ = ["Action", "ScriptedAction", "UnknownAction", "runs_in"]
 
 
 def runs_in(environment: str) -> Any:
@@ -31,18 +31,29 @@ class Action(Step):
     """Seconds after which the engine ends the step; None means no limit."""
 
 
-@wmi_class("")
-class UnknownAction(Action):
-    """A step of a type that this library does not know; everything of it is kept."""
+@wmi_class("(scripted)")
+class ScriptedAction(Action):
+    """Base of actions whose command line is their own, not that of their class."""
 
-    type: str | None = attrs.field(default=None)
-    """The type as written; None for MDT's steps that have none."""
     command_line: str | None = attrs.field(default=None)
     """The text of its `<action>`: what the step runs."""
     variables: dict[str, str] = attrs.field(factory=dict)
-    """Its variables by property name, or by variable name where it names no property."""
+    """Variables that are no properties of the class, by property name, or by variable name where
+    they name no property."""
 
     def __repr__(self) -> str:
-        # Names alone: the values and the command line of an unknown step may hold a secret.
+        # Names alone: command line and variables may hold a secret that no class tells of.
+        parts = [self._shown_properties(), f"variables=<{', '.join(self.variables)}>"]
+        return f"{type(self).__name__}({', '.join(part for part in parts if part)})"
+
+
+@wmi_class("(unknown)")
+class UnknownAction(ScriptedAction):
+    """A step of a type that this library does not know; everything of it is kept."""
+
+    type: str = attrs.field()
+    """The type as written."""
+
+    def __repr__(self) -> str:
         names = ", ".join(self.variables)
         return f"UnknownAction(name={self.name!r}, type={self.type!r}, variables=<{names}>)"

@@ -82,7 +82,7 @@ def _planned(
 ) -> PlannedStep:
     guards = _guards(step, path, around, variables)
     outcome, reason = _outcome(step, path, around, guards, variables)
-    wmi_class = (step.type or "") if isinstance(step, UnknownAction) else step.wmi_name
+    wmi_class = step.type if isinstance(step, UnknownAction) else step.wmi_name
     planned = PlannedStep(
         path=path, wmi_class=wmi_class, outcome=outcome, reason=reason, guards=guards
     )
@@ -170,6 +170,5 @@ def _wrong_environment(step: Step, variables: Variables) -> str | None:
 
 
 def _what(step: Step) -> str:
-    if not isinstance(step, UnknownAction):
-        return step.wmi_name
-    return step.type or "a command line without a type"
+    kind = step.type if isinstance(step, UnknownAction) else step.wmi_name
+    return kind or "a command line without a type"

@@ -106,6 +106,17 @@ def test_renaming_any_step_changes_that_name_only(corpus_dir: Path) -> None:
         assert document.to_bytes() == path.read_bytes()
 
 
+def test_every_step_of_every_file_is_typed(corpus_dir: Path) -> None:
+    kinds: dict[bool, int] = {True: 0, False: 0}
+    for path in readable(corpus_dir):
+        for sequence in ts.load(path).sequences:
+            for step in sequence.walk():
+                kinds[not isinstance(step, ts.UnknownAction)] += 1
+    share = kinds[True] / sum(kinds.values())
+    print(f"{share:.2%} of {sum(kinds.values())} steps and groups are typed")  # noqa: T201
+    assert share >= 0.99
+
+
 def test_sequences_of_a_zip_have_the_names_of_their_packages(corpus_dir: Path) -> None:
     document = ts.load(corpus_dir / "CharlesNRU__mdm-adminservice" / "MDM-TS.zip")
     assert [part.package_id for part in document.parts] == ["GNS0092A", "GNS00928", "GNS00929"]

@@ -277,16 +277,17 @@ UNKNOWN = (
 )
 
 
-def unknown(document: ts.Document, index: int = 0) -> ts.UnknownAction:
+def scripted(document: ts.Document, index: int = 0) -> ts.ScriptedAction:
     step = document.sequence.steps[index]
-    assert isinstance(step, ts.UnknownAction)
+    assert isinstance(step, ts.ScriptedAction)
     return step
 
 
 def test_unknown_steps_are_edited_by_name() -> None:
     document = ts.load(UNKNOWN.encode())
-    step = unknown(document)
-    assert (step.type, step.command_line, step.variables) == (None, "cmd /c a", {"A": "1"})
+    step = scripted(document)
+    assert isinstance(step, ts.MdtCommandAction)
+    assert (step.command_line, step.variables) == ("cmd /c a", {"A": "1"})
     step.variables["A"] = "2"
     step.variables["B"] = "x & y"
     step.command_line = "cmd /c b"
@@ -300,7 +301,7 @@ def test_unknown_steps_are_edited_by_name() -> None:
 
 def test_a_list_of_variables_is_made_where_there_was_none() -> None:
     document = ts.load(UNKNOWN.encode())
-    unknown(document, 1).variables["C"] = "3"
+    scripted(document, 1).variables["C"] = "3"
     assert document.to_bytes().decode() == UNKNOWN.replace(
         "<action>cmd</action>",
         '<action>cmd</action><defaultVarList><variable name="C" property="C">3</variable>'

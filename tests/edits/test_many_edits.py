@@ -31,9 +31,9 @@ def condition(value: str = "1") -> ts.Condition:
     )
 
 
-def unknown(document: ts.Document) -> ts.UnknownAction:
+def unknown(document: ts.Document) -> ts.ScriptedAction:
     (step,) = document.sequence.steps
-    assert isinstance(step, ts.UnknownAction)
+    assert isinstance(step, ts.ScriptedAction)
     return step
 
 
@@ -294,10 +294,10 @@ def change_something(rng: random.Random, document: ts.Document) -> None:
             step.enabled = not step.enabled
         elif kind == 7:
             step.name = f"renamed {rng.random()}"
-        elif kind == 8 and isinstance(step, ts.UnknownAction):
+        elif kind == 8 and isinstance(step, ts.ScriptedAction):
             step.variables[rng.choice([*step.variables, "New"])] = "x & y"
             step.command_line = rng.choice(["cmd", step.command_line])
-        elif kind == 9 and isinstance(step, ts.UnknownAction) and step.variables:
+        elif kind == 9 and isinstance(step, ts.ScriptedAction) and step.variables:
             del step.variables[rng.choice(list(step.variables))]
         elif kind == 9:
             step.description = rng.choice([None, "", "text"])

@@ -174,7 +174,7 @@ def test_outcomes_and_their_reasons() -> None:
             ts.PrepareOSAction(name="full"),
             ts.RebootAction(name="device", target="HD"),
             ts.UnknownAction(name="odd", type="BDD_Odd"),
-            ts.UnknownAction(name="typeless"),
+            ts.MdtCommandAction(name="typeless"),
             capture_step(),
         ]
     )

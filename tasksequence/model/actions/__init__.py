@@ -32,6 +32,23 @@ from tasksequence.model.actions.imaging import (
     SetupWindowsAndSMSAction,
     UpgradeOperatingSystemAction,
 )
+from tasksequence.model.actions.mdt import (
+    BDD_AuthorizeDHCP,
+    BDD_Gather,
+    BDD_InjectDrivers,
+    BDD_InstallApplication,
+    BDD_InstallOS,
+    BDD_InstallRoles,
+    BDD_InstallUpdatesOffline,
+    BDD_RecoverDomainJoin,
+    BDD_RunPowerShellAction,
+    BDD_UninstallRoles,
+    BDD_UpgradeOS,
+    BDD_UsePackage,
+    BDD_Validate,
+    MdtCommandAction,
+    VirtualHardDiskAction,
+)
 from tasksequence.model.actions.network import (
     ApplyNetworkSettingsAction,
     JoinDomainWorkgroupAction,
@@ -78,6 +95,21 @@ __all__ = ["registry"]
 
 registry = ClassRegistry(
     [
+        MdtCommandAction,
+        BDD_AuthorizeDHCP,
+        BDD_Gather,
+        BDD_InjectDrivers,
+        BDD_InstallApplication,
+        BDD_InstallOS,
+        BDD_InstallRoles,
+        BDD_InstallUpdatesOffline,
+        BDD_RecoverDomainJoin,
+        BDD_RunPowerShellAction,
+        BDD_UninstallRoles,
+        BDD_UpgradeOS,
+        BDD_UsePackage,
+        BDD_Validate,
+        VirtualHardDiskAction,
         TaskSequence,
         Step,
         Group,
