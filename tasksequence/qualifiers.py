@@ -116,14 +116,19 @@ class ValueRange(Qualifier):
     def argument(self) -> str:
         return self.range
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The smallest and the largest allowed number."""
+        return _bounds(self.range)
+
     def problem(self, value: object) -> str | None:
-        low, high = _bounds(self.range)
+        low, high = self.bounds
         if not isinstance(value, int) or low <= value <= high:
             return None
         return f"is {value}, {self} allows {low} to {high}"
 
     def explain(self) -> str:
-        low, high = _bounds(self.range)
+        low, high = self.bounds
         return f"{low} to {high}"
 
 

@@ -142,6 +142,8 @@ class Property:
     """The class of embedded objects; None for plain values."""
     is_array: bool
     is_boolean: bool
+    is_optional: bool
+    """True where the attribute's annotation has None: the property may be absent."""
 
     def has(self, qualifier: Qualifier) -> bool:
         """Tell whether the property carries this very qualifier."""
@@ -170,6 +172,8 @@ class Property:
         if value is None:
             if self.is_required:
                 yield self._problem("not_null", "has no value, and needs one (not_null)")
+            elif not self.is_optional:
+                yield self._problem(self.type, "has no value, and needs one")
             return
         mismatch = self._type_mismatch(value)
         if mismatch is not None:
@@ -443,6 +447,7 @@ def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any
         item_class=shape.item_class,
         is_array=shape.is_array,
         is_boolean=shape.name == "Boolean",
+        is_optional=type(None) in typing.get_args(annotation),
     )
 
 

@@ -6,6 +6,7 @@ import click
 
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
+from tasksequence.cli.explain import explain
 
 __all__ = ["cli"]
 
@@ -20,3 +21,4 @@ def cli() -> None:
 
 
 cli.add_command(capture)
+cli.add_command(explain)

@@ -1,0 +1,40 @@
+"""tasksequence explain: what a class is, with its properties and qualifiers."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["explain"]
+
+_PREFIXES = ("", "SMS_TaskSequence_", "SMS_")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
+def explain(name: str, as_json: bool) -> None:
+    """Print a WMI class as a declaration: properties, qualifiers, defaults, variables.
+
+    NAME is the WMI name, with or without SMS_TaskSequence_; letter case does not matter.
+    """
+    import difflib
+    import json
+
+    from tasksequence.cli.output import print_result
+    from tasksequence.model.actions import registry
+    from tasksequence.model.declaration import class_data, declaration
+
+    names = {known.casefold(): known for known in registry if known}
+    for prefix in _PREFIXES:
+        found = names.get((prefix + name).casefold())
+        if found is not None:
+            break
+    else:
+        shortened = {known.removeprefix("sms_tasksequence_"): known for known in names}
+        near = difflib.get_close_matches(name.casefold(), [*names, *shortened], 1)
+        hint = ""
+        if near:
+            hint = f" Did you mean {names[shortened.get(near[0], near[0])]}?"
+        raise click.ClickException(f"No class is named {name!r}.{hint}")
+    cls = registry[found]
+    print_result(json.dumps(class_data(cls), indent=2) if as_json else declaration(cls))

@@ -1,0 +1,85 @@
+"""tasksequence explain CLASS."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import tasksequence as ts
+from tasksequence.model.declaration import class_data, declaration
+from tests.support.command_line import refused, run
+
+CAPTURE = """\
+[CommandLine("osdcapturesystemimage.exe"), VariablePrefix("OSD"), ActionCategory("Images,8,5"), \
+SequenceCategory("OSD")]
+class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
+// Capture Operating System Image: writes the reference computer's volumes to a WIM file.
+{
+    [AllowedLen("1-100")]
+    String Name;
+    [AllowedLen("0-255")]
+    String Description = "";
+    Boolean Enabled = TRUE;
+    Boolean ContinueOnError = FALSE;
+    object:SMS_TaskSequence_Condition Condition;
+    UInt32 Timeout;
+    [not_null, AllowedLen("1-255")]
+    String CaptureDestination;  // variable OSDCaptureDestination
+    [VariableName("OSDCaptureAccountPassword"), Secret]
+    String CapturePassword;  // variable OSDCaptureAccountPassword
+    [VariableName("OSDCaptureAccount")]
+    String CaptureUsername;  // variable OSDCaptureAccount
+    [AllowedLen("0-255")]
+    String ImageCreator;  // variable OSDImageCreator
+    [AllowedLen("0-255")]
+    String ImageDescription;  // variable OSDImageDescription
+    [not_null, AllowedLen("0-32")]
+    String ImageVersion = "";  // variable OSDImageVersion
+    [not_null]
+    String SupportedEnvironment = "WinPE";  // one of WinPE, FullOS, WinPEandFullOS
+};
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SMS_TaskSequence_CaptureSystemImageAction",
+        "CaptureSystemImageAction",
+        "sms_tasksequence_capturesystemimageaction",
+    ],
+)
+def test_a_class_is_printed_as_a_declaration(name: str) -> None:
+    done = run("explain", name)
+    assert (done.returncode, done.stdout) == (0, CAPTURE)
+
+
+def test_data_for_programs() -> None:
+    done = run("explain", "RebootAction", "--json")
+    data = json.loads(done.stdout)
+    assert data["name"] == "SMS_TaskSequence_RebootAction"
+    assert data["bases"] == ["SMS_TaskSequence_Action", "SMS_TaskSequence_Step"]
+    (target,) = [p for p in data["properties"] if p["name"] == "Target"]
+    assert target["qualifiers"][1] == {
+        "name": "CommandLineArg",
+        "argument": 1,
+        "meaning": "argument 1 of the command line",
+    }
+    assert (target["variable"], target["hidden"], target["required"]) == (
+        "SMSRebootTarget",
+        True,
+        True,
+    )
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    refused(run("explain", "CaptureSystemImag"), 1, "SMS_TaskSequence_CaptureSystemImageAction?")
+    refused(run("explain", "nonsense-of-all-kinds"), 1, "No class is named")
+
+
+@pytest.mark.parametrize("name", sorted(ts.registry))
+def test_every_class_can_be_explained(name: str) -> None:
+    text = declaration(ts.registry[name])
+    assert text.endswith("};")
+    json.dumps(class_data(ts.registry[name]))
