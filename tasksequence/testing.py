@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from tasksequence.capture.image_names import image_names
 from tasksequence.errors import CaptureError
 from tasksequence.request import (
     CapturedImage,
@@ -31,6 +34,10 @@ class RecordingBackend:
                 hint="Name at least one NTFS volume: an image file or a block device.",
             )
         self.requests.append(request)
+        names = image_names(
+            (volume.image_name, "", os.path.abspath(volume.path))  # noqa: PTH100
+            for volume in request.volumes
+        )
         for overall in (0.0, 1.0):
             on_event(Progress(phase=Phase.WRITE, done=0, total=0, overall=overall))
         return CaptureResult(
@@ -39,13 +46,15 @@ class RecordingBackend:
             images=tuple(
                 CapturedImage(
                     index=index,
-                    name=volume.image_name or volume.path.stem,
+                    name=name,
                     volume=volume.path,
                     files=0,
                     directories=0,
                     bytes=0,
                     stored_bytes=0,
                 )
-                for index, volume in enumerate(request.volumes, start=1)
+                for index, (name, volume) in enumerate(
+                    zip(names, request.volumes, strict=True), start=1
+                )
             ),
         )

@@ -85,6 +85,19 @@ def test_names_that_were_asked_for_are_given(
     assert [image.name for image in result.images] == ["System", "Däta"]
 
 
+def test_volumes_of_one_name_become_images_of_two(backend: CaptureBackend, tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "x.img" for folder in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        path.touch()
+        if backend.name == "wimlib":
+            make_volume(path, label="")
+    sources = (*paths[:1], VolumeSource(path=paths[1], image_name="X"))
+    for volumes, names in ((paths, ["x", "x (2)"]), (sources, ["x", "X (2)"])):
+        result = backend.capture(request_for(tmp_path / "out.wim", *volumes), Events())
+        assert [image.name for image in result.images] == names
+
+
 @pytest.mark.parametrize("compression", list(Compression))
 def test_progress_rises_from_zero_to_one(
     backend: CaptureBackend, request_of_two: CaptureRequest, compression: Compression

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,11 +38,13 @@ from tasksequence.request import (
     VolumeSource,
 )
 from tests.support.captures import (
+    OLD,
     Events,
     children,
     descriptors,
     is_alive,
     names_in,
+    needs_root,
     request_for,
 )
 from tests.support.volumes import (
@@ -50,11 +55,11 @@ from tests.support.volumes import (
     need_tools,
     run,
     set_extended_attribute,
+    time_out,
 )
 
 pytestmark = pytest.mark.wimlib
 
-OLD = b"the old image" * 1000
 PATIENCE = 30.0
 """Seconds within which anything here has to be over, on a slow machine too."""
 
@@ -110,6 +115,16 @@ def make_folder(path: Path) -> None:
     path.mkdir()
 
 
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def make_character_device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
 def make_fat32(path: Path) -> None:
     boot_sector(path, (3, b"mkfs.fat"), (0x52, b"FAT32   "), (510, b"\x55\xaa"))
 
@@ -144,6 +159,8 @@ def lose_the_table(path: Path) -> None:
     [
         (Path.unlink, "no such volume"),
         (make_folder, "folder"),
+        (make_pipe, "neither a file nor a block device"),
+        (make_character_device, "neither a file nor a block device"),
         (make_fat32, "FAT32"),
         (make_bitlocker, "BitLocker"),
         (make_disk, "whole disk"),
@@ -156,7 +173,8 @@ def test_a_volume_that_cannot_be_captured_is_refused(
     volume: Path, old_wim: Path, damage: Callable[[Path], None], problem: str
 ) -> None:
     damage(volume)
-    error = fail(request_for(old_wim, volume), VolumeError, problem)
+    with time_out(int(PATIENCE)):
+        error = fail(request_for(old_wim, volume), VolumeError, problem)
     assert error.where == str(volume)
     assert error.hint
     assert_untouched(old_wim)
@@ -335,22 +353,140 @@ def test_a_volume_without_any_data_is_captured(tmp_path: Path) -> None:
     assert events.progress[-1].overall == 1.0
 
 
-def test_another_suffix_is_written_with_a_warning(small_volume: Path, tmp_path: Path) -> None:
+def test_names_that_are_no_text_come_back_as_they_were(volume: Path, tmp_path: Path) -> None:
+    """A path may hold any bytes, those of terminal sequences and of other encodings too."""
+    named = volume.rename(tmp_path / os.fsdecode(b"v\xe9 \x1b[31m\r\n.img"))
+    folder = tmp_path / os.fsdecode(b"f\xff")
+    folder.mkdir()
+    destination = folder / os.fsdecode(b"\xe9\n\x1b.wim")
+    with mounted(named) as root:
+        (root / "pagefile.sys").write_bytes(b"x")
+    mark_dirty(named)
     events = Events()
-    WimlibBackend().capture(request_for(tmp_path / "out.swm", small_volume), events)
-    assert any(".swm" in message for message in events.warnings)
+    result = WimlibBackend().capture(request_for(destination, named), events)
+    assert result.destination == destination
+    assert [image.volume for image in result.images] == [named]
+    assert [omission.volume for omission in result.omissions] == [named]
+    assert any(message.startswith(f"{named}: ") for message in events.warnings)
+    assert names_in(folder) == {destination.name}
+    truncate(named)
+    assert fail(request_for(destination, named), VolumeError, "cut off").where == str(named)
+    lose_the_table(named)
+    with named.open("r+b") as file:
+        file.truncate(8 << 20)
+    error = fail(request_for(destination, named), VolumeError, "master file table")
+    assert error.where == str(named)
+
+
+def test_a_new_wim_gets_the_usual_permissions(small_volume: Path, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        WimlibBackend().capture(request_for(tmp_path / "out.wim", small_volume), Events())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out.wim").stat().st_mode) == 0o640
+
+
+@needs_root
+def test_a_replaced_wim_keeps_permissions_and_owner(small_volume: Path, old_wim: Path) -> None:
+    old_wim.chmod(0o640)
+    os.chown(old_wim, 1000, 1000)
+    seen: list[int] = []
+
+    def look(event: CaptureEvent) -> None:
+        unfinished = names_in(old_wim.parent) - {old_wim.name}
+        seen.extend(stat.S_IMODE((old_wim.parent / name).stat().st_mode) for name in unfinished)
+
+    WimlibBackend().capture(request_for(old_wim, small_volume), look)
+    assert set(seen) == {0o600}
+    status = old_wim.stat()
+    assert old_wim.read_bytes() != OLD
+    assert (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (0o640, 1000, 1000)
+
+
+@needs_root
+def test_a_folder_that_cannot_be_read_takes_a_wim(tmp_path: Path) -> None:
+    """Its owner may write there (mode 0300), and cannot open it to bring it to the disk."""
+    # Folders of pytest let no other account through; nor need this Python, for a worker.
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = Path(parent, "folder")
+        folder.mkdir()
+        (folder / "partial").write_bytes(b"new")
+        (folder / "out.wim").write_bytes(OLD)
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, 1000, 1000)
+        folder.chmod(0o300)
+        code = (
+            "from tasksequence.capture.wimlib.backend import _move\n"
+            "os.setgroups([])\n"
+            "os.setgid(1000)\n"
+            "os.setuid(1000)\n"
+            "_move(sys.argv[2], sys.argv[1])\n"
+            "print('moved')\n"
+        )
+        with script(code, folder / "out.wim", folder / "partial") as process:
+            output, _ = process.communicate(timeout=PATIENCE)
+        assert output == "moved\n"
+        assert names_in(folder) == {"out.wim"}
+        assert (folder / "out.wim").read_bytes() == b"new"
+
+
+def test_a_folder_that_cannot_be_synchronised_is_no_failure(
+    small_volume: Path, old_wim: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    before = descriptors()
+    assert WimlibBackend().capture(request_for(old_wim, small_volume), Events()).verified
+    assert descriptors() == before
+    assert old_wim.read_bytes() != OLD
+
+
+def test_a_destination_that_became_a_folder_keeps_it(small_volume: Path, old_wim: Path) -> None:
+    def make_way(event: CaptureEvent) -> None:
+        if old_wim.is_file():
+            old_wim.unlink()
+            old_wim.mkdir()
+
+    before = descriptors()
+    with pytest.raises(DestinationError, match="Is a directory"):
+        WimlibBackend().capture(request_for(old_wim, small_volume), make_way)
+    assert names_in(old_wim.parent) == {old_wim.name}
+    assert descriptors() == before
 
 
 # Destinations
 
 
-@pytest.mark.parametrize("name", ["missing/out.wim", "", "/", r"\\server\share\out.wim"])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("missing/out.wim", "^there is no folder .*/missing$"),
+        ("", "^the destination is empty$"),
+        ("/", "^the destination is a folder$"),
+        (r"\\server\share\out.wim", "^a network share cannot be reached"),
+        ("C:/out.wim", "^this is a path of Windows$"),
+    ],
+)
 def test_an_impossible_destination_is_refused(
-    small_volume: Path, tmp_path: Path, name: str
+    small_volume: Path, tmp_path: Path, name: str, problem: str
 ) -> None:
     text = str(tmp_path / name) if name == "missing/out.wim" else name
-    fail(request_for(text, small_volume), DestinationError, ".")
+    with pytest.raises(DestinationError) as caught:
+        WimlibBackend().capture(request_for(text, small_volume), Events())
+    assert re.search(problem, caught.value.problem)
+    assert caught.value.where == (text or None)
     assert not names_in(tmp_path)
+
+
+def test_a_file_that_is_no_wim_stays(small_volume: Path, old_wim: Path) -> None:
+    old_wim.write_bytes(b"letters to Anna")
+    fail(request_for(old_wim, small_volume), DestinationError, "exists and is no WIM")
+    assert old_wim.read_bytes() == b"letters to Anna"
+    assert names_in(old_wim.parent) == {old_wim.name}
 
 
 def test_the_volume_as_destination_is_refused(volume: Path) -> None:
@@ -429,6 +565,31 @@ def test_a_negative_number_of_threads_is_refused(small_volume: Path, old_wim: Pa
         "-1 threads",
     )
     assert_untouched(old_wim)
+
+
+@pytest.mark.parametrize("limit", [float("nan"), float("inf"), -1.0, 10**400])
+def test_a_time_limit_that_is_none_is_refused(
+    small_volume: Path, old_wim: Path, limit: float
+) -> None:
+    options = CaptureOptions(timeout=limit)
+    error = fail(
+        request_for(old_wim, small_volume, options=options), CaptureError, "no finite number"
+    )
+    assert "seconds" in (error.hint or "")
+    assert_untouched(old_wim)
+
+
+def test_a_limit_of_no_time_is_over_at_once(small_volume: Path, old_wim: Path) -> None:
+    options = CaptureOptions(timeout=0)
+    fail(request_for(old_wim, small_volume, options=options), CaptureCancelled, "time limit")
+    assert_untouched(old_wim)
+
+
+@pytest.mark.parametrize("limit", [2_147_484, 4_294_967_295, 1e300])
+def test_a_limit_of_years_is_no_obstacle(small_volume: Path, tmp_path: Path, limit: float) -> None:
+    options = CaptureOptions(timeout=limit)
+    request = request_for(tmp_path / "out.wim", small_volume, options=options)
+    assert WimlibBackend().capture(request, Events()).verified
 
 
 @pytest.mark.parametrize("field", ["creator", "description", "version"])
@@ -530,6 +691,28 @@ def script(code: str, destination: Path, *volumes: Path) -> Iterator[subprocess.
         cwd=Path(__file__).parents[2],
     ) as process:
         yield process
+
+
+@pytest.mark.parametrize("closed", ["<&- >&-", "<&- >&- 2>&-"])
+def test_a_process_without_standard_streams_captures(
+    small_volume: Path, old_wim: Path, closed: str
+) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "import sys\n"
+        "from tasksequence.capture.wimlib.backend import WimlibBackend\n"
+        "from tests.support.captures import request_for\n"
+        "WimlibBackend().capture(request_for(*map(Path, sys.argv[1:])), lambda event: None)\n"
+    )
+    command = [sys.executable, "-c", code, str(old_wim), str(small_volume)]
+    subprocess.run(
+        ["bash", "-c", f'exec "$@" {closed}', "bash", *command],
+        cwd=Path(__file__).parents[2],
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert old_wim.read_bytes() != OLD
+    assert names_in(old_wim.parent) == {old_wim.name}
 
 
 WHEN_WRITING = (

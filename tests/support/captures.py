@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tasksequence.request import (
     CaptureEvent,
     CaptureOptions,
@@ -17,6 +19,11 @@ from tasksequence.request import (
     StepReference,
     VolumeSource,
 )
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do this")
+
+OLD = b"MSWIM\0\0\0" + b"the old image" * 1000
+"""Content of a file that a capture may replace."""
 
 STEP = StepReference(
     name="Capture",

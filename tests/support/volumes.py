@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import struct
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -124,6 +125,37 @@ def patch_record(path: Path, number: int, change: Callable[[bytearray], None]) -
             file.write(raw)
 
 
+def patch_attribute(
+    path: Path, number: int, type_: int, change: Callable[[memoryview], None]
+) -> None:
+    """Change the first attribute of a type in a record, as `patch_record` does."""
+
+    def change_record(record: bytearray) -> None:
+        at = struct.unpack_from("<H", record, 0x14)[0]
+        while struct.unpack_from("<I", record, at)[0] != type_:
+            at += struct.unpack_from("<I", record, at + 4)[0]
+        length = struct.unpack_from("<I", record, at + 4)[0]
+        change(memoryview(record)[at : at + length])
+
+    patch_record(path, number, change_record)
+
+
+@contextmanager
+def time_out(seconds: int) -> Iterator[None]:
+    """Raise `TimeoutError` in the middle of a block that does not come to its end."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def mark_encrypted(path: Path, name: str) -> None:
     """Set FILE_ATTRIBUTE_ENCRYPTED in a file's $STANDARD_INFORMATION."""
 
@@ -138,10 +170,7 @@ def mark_encrypted(path: Path, name: str) -> None:
 def mark_dirty(path: Path) -> None:
     """Set the dirty flag in $VOLUME_INFORMATION of $Volume, record 3."""
 
-    def change(record: bytearray) -> None:
-        at = struct.unpack_from("<H", record, 0x14)[0]
-        while struct.unpack_from("<I", record, at)[0] != 0x70:
-            at += struct.unpack_from("<I", record, at + 4)[0]
-        record[at + 24 + 10] |= 1
+    def change(attribute: memoryview) -> None:
+        attribute[24 + 10] |= 1
 
-    patch_record(path, 3, change)
+    patch_attribute(path, 3, 0x70, change)

@@ -8,18 +8,26 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tasksequence.errors import DestinationError
 
-__all__ = ["LONGEST", "check_destination", "suffix_warning"]
+__all__ = ["LONGEST", "check_destination", "give_access"]
 
 LONGEST = 255
 """Characters that CaptureDestination may have (AllowedLen 1-255)."""
 
-_UNC = re.compile(r"(\\\\|//)[^\\/]+[\\/]")
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_GIVE_LOCAL = "Give a local path, or mount the share and give the path below its mount point."
+_UNC = re.compile(r"(?:\\\\|//)([^\\/]+)(?:[\\/]|$)")
+_WINDOWS = re.compile(r"[A-Za-z]:|.*\\", re.DOTALL)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_GIVE_LOCAL = (
+    "Give a local path (command line: --destination PATH), or mount the share and give the path "
+    "below its mount point."
+)
+_STATUS = "/proc/self/status"
+_WIM_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
+"""How a WIM begins, and a pipable one of wimlib."""
 
 
 def check_destination(text: str, volumes: Iterable[Path]) -> str:
@@ -29,7 +37,8 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
     say nothing. Leaves nothing behind. Raises `DestinationError`.
     """
     _check_text(text)
-    path = os.path.realpath(text)
+    # Two slashes at the start mean what one does on Linux; realpath would keep them.
+    path = "/" + os.path.realpath(text).lstrip("/")
     folder = Path(path).parent
     try:
         status = Path(path).stat()
@@ -53,21 +62,51 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
     return path
 
 
-def suffix_warning(text: str) -> str | None:
-    """Return what to tell about a destination that is not called .wim, None if it is."""
-    suffix = Path(text).suffix.lower()
-    if suffix == ".wim":
-        return None
-    named = f"ends with {suffix}" if suffix else "has no suffix"
-    extra = ", which Windows takes for a part of a split image" if suffix == ".swm" else ""
-    return f"the destination {named}{extra}: {text}; what is written is a WIM, usually named .wim"
+def give_access(path: str, destination: str) -> None:
+    """Give a finished file the access that the file at its destination has, or a new one gets.
+
+    A restricted image must not become readable for all by being captured again: where the group
+    cannot be kept, another one gets no more than everybody. Raises `OSError` if it is unknown
+    what the old file allows; where the file system takes no permissions, `path` keeps its own.
+    """
+    try:
+        status = os.stat(destination)  # noqa: PTH116
+    except FileNotFoundError:
+        mode = 0o666 & ~_umask()
+    else:
+        mode = status.st_mode & 0o777
+        if not _take_owner(path, status):
+            mode &= ~0o070 | (mode & 0o007) << 3
+    with suppress(OSError):
+        os.chmod(path, mode)  # noqa: PTH101
+
+
+def _take_owner(path: str, status: os.stat_result) -> bool:
+    """Give a file the owner and group of another, or the group alone; tell whether it has that."""
+    for owner in (status.st_uid, -1):
+        with suppress(OSError):
+            os.chown(path, owner, status.st_gid)
+            return True
+    return False
+
+
+def _umask() -> int:
+    """Return this process's umask; asking the system for it would change it for other threads."""
+    with suppress(OSError), open(_STATUS, "rb") as file:  # noqa: PTH123
+        for line in file:
+            if line.startswith(b"Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _check_text(text: str) -> None:
     if not text:
         raise DestinationError(
             "the destination is empty",
-            hint="Set CaptureDestination in the step, or give a destination.",
+            hint="Set CaptureDestination in the step, or OSDCaptureDestination (command line: "
+            "--destination PATH).",
         )
     if len(text) > LONGEST:
         raise DestinationError(
@@ -75,18 +114,30 @@ def _check_text(text: str) -> None:
         )
     if "\0" in text:
         raise DestinationError("the destination contains a zero character", where=repr(text))
-    if _UNC.match(text):
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise DestinationError(
+            "no file can have this name with the encoding of this system",
+            where=repr(text),
+            hint="Choose another name, or set LC_ALL=C.UTF-8.",
+        ) from None
+    if _is_share(text) or _URL.match(text):
         raise DestinationError(
             "a network share cannot be reached from here yet", where=text, hint=_GIVE_LOCAL
         )
-    if _DRIVE.match(text):
-        raise DestinationError(
-            "this is a path of Windows, with a drive letter", where=text, hint=_GIVE_LOCAL
-        )
+    if _WINDOWS.match(text):
+        raise DestinationError("this is a path of Windows", where=text, hint=_GIVE_LOCAL)
     if text.endswith(("/", "\\")):
         raise DestinationError(
             "the destination is a folder", where=text, hint="Add the name of the WIM file."
         )
+
+
+def _is_share(text: str) -> bool:
+    """Tell a share from a local path; `//tmp/x.wim` is local where there is a folder /tmp."""
+    share = _UNC.match(text)
+    return share is not None and not (text[0] == "/" and Path("/", share[1]).is_dir())
 
 
 def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) -> None:
@@ -105,12 +156,32 @@ def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) 
                 where=text,
                 hint="Name another file: the capture would have replaced its own source.",
             )
+    if stat.S_ISREG(status.st_mode) and status.st_size and not _is_wim(text):
+        raise DestinationError(
+            "the destination exists and is no WIM",
+            where=text,
+            hint="Only an image is replaced by a new one: move this file away, or name another.",
+        )
     if not stat.S_ISREG(status.st_mode):
         raise DestinationError(
             "the destination exists and is no regular file",
             where=text,
             hint="Name another file: a device or pipe cannot hold a WIM.",
         )
+
+
+def _is_wim(text: str) -> bool:
+    try:
+        with Path(text).open("rb") as stream:
+            return stream.read(len(_WIM_MAGICS[0])) in _WIM_MAGICS
+    except PermissionError:
+        raise DestinationError(
+            "this account may not read the file at the destination, to see that it is a WIM",
+            where=text,
+            hint="Give it the right to, move the file away, or name another destination.",
+        ) from None
+    except OSError as error:
+        raise _refused(error, text) from None
 
 
 def _refused(error: OSError, text: str) -> DestinationError:

@@ -121,7 +121,7 @@ def name_text(raw: bytes) -> str:
 
 def fixed_up(raw: bytes, magic: bytes) -> bytes | None:
     """Undo the update sequence of a record or index block; None if it is damaged or empty."""
-    if not raw.startswith(magic):
+    if len(raw) < _STRIDE or not raw.startswith(magic):
         return None
     start, count = struct.unpack_from("<HH", raw, 4)
     blocks = len(raw) // _STRIDE

@@ -21,25 +21,36 @@ _DEEPEST = 1024
 
 
 class Stream:
-    """Bytes of a non-resident attribute, read through its runs."""
+    """Bytes of a non-resident attribute, read through its runs.
 
-    def __init__(self, descriptor: int, cluster: int, parts: Iterable[Attribute]) -> None:
+    `limit` is the size of the volume: beyond it nothing is read, whatever the runs say.
+    """
+
+    def __init__(
+        self, descriptor: int, cluster: int, limit: int, parts: Iterable[Attribute]
+    ) -> None:
         self._descriptor = descriptor
         self._starts: list[int] = []
         self._runs: list[tuple[int | None, int]] = []
-        self.size = 0
+        self._size = 0
         self._initialized = 0
         self._end = 0
         self._cluster = cluster
+        self._limit = limit
         for part in parts:
             self.append(part)
+
+    @property
+    def size(self) -> int:
+        """Bytes that may be there: what a damaged attribute says beyond its runs is left out."""
+        return min(self._size, self._end, self._limit)
 
     def append(self, part: Attribute) -> None:
         """Add the next runs; those which do not follow the last are left out."""
         if part.first_cluster * self._cluster != self._end:
             return
         if not self._end:
-            self.size, self._initialized = part.size, part.initialized
+            self._size, self._initialized = part.size, part.initialized
         for start, count in part.runs:
             self._starts.append(self._end)
             offset = None if start is None else start * self._cluster
@@ -49,7 +60,7 @@ class Stream:
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes from `offset`, fewer at the end of the stream or of the volume."""
         pieces: list[bytes] = []
-        end = min(offset + length, self.size, self._end)
+        end = min(offset + length, self.size)
         while offset < end:
             index = bisect_right(self._starts, offset) - 1
             start, run_length = self._runs[index]
@@ -57,7 +68,7 @@ class Stream:
             wanted = min(end - offset, run_length - inside)
             if start is None or offset >= self._initialized:
                 piece = bytes(wanted)
-            elif start < 0:
+            elif start < 0 or start + inside >= self._limit:
                 break
             else:
                 wanted = min(wanted, self._initialized - offset)
@@ -75,8 +86,11 @@ class NtfsVolume:
     def __init__(self, descriptor: int, geometry: Geometry, path: str) -> None:
         self._descriptor = descriptor
         self.geometry = geometry
+        self._size = min(os.lseek(descriptor, 0, os.SEEK_END), geometry.volume)
         self._folders: dict[int, str | None] = {ROOT: ""}
-        first = os.pread(descriptor, geometry.record, geometry.mft_start)
+        first = b""
+        if geometry.mft_start < self._size:
+            first = os.pread(descriptor, geometry.record, geometry.mft_start)
         record = form.fixed_up(first, b"FILE")
         if record is None:
             raise VolumeError(
@@ -86,7 +100,7 @@ class NtfsVolume:
             )
         own = list(form.attributes_of(record))
         parts = [one for one in own if one.type == form.DATA and not one.name]
-        self.mft = Stream(descriptor, geometry.cluster, parts)
+        self.mft = self._stream(parts)
         # A very fragmented MFT has the rest of its runs in records that its first runs reach.
         for part in self._listed(0, own):
             if part.type == form.DATA and not part.name:
@@ -130,27 +144,21 @@ class NtfsVolume:
     def entries(self, folder: int) -> Iterator[tuple[int, FileName]]:
         """Yield (record number, name) of a folder's entries, 8.3 names left out."""
         attributes = [one for one in self.attributes(folder) if one.name == "$I30"]
-        nodes = [
-            one.value[16:]
-            for one in attributes
-            if one.type == form.INDEX_ROOT and one.value is not None
-        ]
+        for one in attributes:
+            if one.type == form.INDEX_ROOT and one.value is not None:
+                yield from _named(one.value[16:])
         blocks = self._stream([one for one in attributes if one.type == form.INDEX_ALLOCATION])
         bits = self.content([one for one in attributes if one.type == form.BITMAP], 1 << 20)
         size = self.geometry.index_record
-        for number in range(blocks.size // size):
-            used = number // 8 < len(bits) and bits[number // 8] >> number % 8 & 1
+        for number in range(min(blocks.size // size, 8 * len(bits))):
+            used = bits[number // 8] >> number % 8 & 1
             block = form.fixed_up(blocks.read(number * size, size), b"INDX") if used else None
             if block is not None:
-                nodes.append(block[24:])
-        for node in nodes:
-            for reference, name in form.index_entries(node):
-                if not name.is_dos:
-                    yield reference & form.REFERENCE_MASK, name
+                yield from _named(block[24:])
 
     def _stream(self, parts: Iterable[Attribute]) -> Stream:
         ordered = sorted(parts, key=lambda part: part.first_cluster)
-        return Stream(self._descriptor, self.geometry.cluster, ordered)
+        return Stream(self._descriptor, self.geometry.cluster, self._size, ordered)
 
     def _listed(self, number: int, own: list[Attribute]) -> Iterator[Attribute]:
         """Yield the attributes that a file's attribute list places in other records."""
@@ -193,3 +201,9 @@ class NtfsVolume:
     def _is_current(self, reference: int) -> bool:
         record = self.record(reference & form.REFERENCE_MASK)
         return record is not None and int.from_bytes(record[0x10:0x12], "little") == reference >> 48
+
+
+def _named(node: bytes) -> Iterator[tuple[int, FileName]]:
+    for reference, name in form.index_entries(node):
+        if not name.is_dos:
+            yield reference & form.REFERENCE_MASK, name

@@ -14,6 +14,8 @@ from tasksequence.errors import VolumeError
 __all__ = ["check_not_mounted", "mount_point"]
 
 _MOUNTS = "/proc/self/mountinfo"
+_OPTIONAL_FIELDS = 6
+"""How many fields come before the optional ones."""
 _BLOCK_DEVICES = "/sys/block"
 
 
@@ -63,9 +65,10 @@ def mount_point(path: str) -> str | None:
 def _mounts() -> Iterator[_Mount]:
     with open(_MOUNTS, "rb") as file:  # noqa: PTH123
         for line in file:
-            fields = line.split()
+            # Only blanks separate fields: other white space stands in paths as it is.
+            fields = line.removesuffix(b"\n").split(b" ")
             # Optional fields end with a dash; file system type and source follow it.
-            source = fields[fields.index(b"-") + 2]
+            source = fields[fields.index(b"-", _OPTIONAL_FIELDS) + 2]
             yield _Mount(fields[2].decode(), _unescaped(source), _unescaped(fields[4]))
 
 
@@ -109,7 +112,7 @@ def _loop_devices(status: os.stat_result) -> Iterator[str]:
 def _content(path: str) -> str | None:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            return os.fsdecode(file.read().rstrip(b"\n"))
+            return os.fsdecode(file.read().removesuffix(b"\n"))
     except OSError:
         return None
 

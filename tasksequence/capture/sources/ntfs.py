@@ -118,6 +118,10 @@ def _opened(path: str) -> Iterator[tuple[int, Geometry]]:
             descriptor = -1
     except OSError as error:
         raise _unreadable(path, error) from None
+    except ValueError:  # a zero character, or what this system's encoding does not have
+        raise VolumeError(
+            "no file can have this name", where=repr(path), hint="Correct the path."
+        ) from None
     if descriptor < 0:
         what = "a folder" if stat.S_ISDIR(mode) else "neither a file nor a block device"
         raise VolumeError(
@@ -204,6 +208,8 @@ def _scan(volume: NtfsVolume, label: str, dirty: bool) -> Inspection:
     size = volume.geometry.record
     for offset in range(0, volume.mft.size, _CHUNK):
         chunk = volume.mft.read(offset, _CHUNK)
+        if not chunk:
+            break
         records += sum(chunk[0x16::size].translate(_USED_BIT))
         for index in sorted(_suspects(chunk, size)):
             record = form.fixed_up(chunk[index * size : (index + 1) * size], b"FILE")

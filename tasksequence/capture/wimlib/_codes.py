@@ -37,7 +37,7 @@ class LibwimError(Exception):
         self.number = number
         """errno after the call; 0 or stale where the failure has none."""
         self.log = log
-        """All that libwim wrote to its error log so far."""
+        """The last that libwim wrote to its error log."""
 
     def is_caused_by(self, number: int) -> bool:
         """Tell whether errno or the log name this system error."""

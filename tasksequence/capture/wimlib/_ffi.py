@@ -32,7 +32,7 @@ LIBRARY_VARIABLE = "TASKSEQUENCE_LIBWIM"
 MINIMUM_VERSION = (1, 13, 0)
 
 _LOG_BYTES = 1 << 16
-"""How much of libwim's messages is looked at."""
+"""How much of libwim's last messages an error takes along."""
 
 _LIBRARY_NAMES = ("libwim.so.15", "libwim.so")
 
@@ -229,7 +229,7 @@ class Library:
         self._refuse_old()
         # libwim only writes its messages to a file that it opens by name.
         self._log = os.memfd_create("libwim-messages")
-        self._warned = 0
+        self._read = 0
         with suppress(LibwimError):  # built without error messages
             self("wimlib_set_error_file_by_name", f"/proc/self/fd/{self._log}".encode())
         self("wimlib_global_init", 0)
@@ -240,9 +240,10 @@ class Library:
 
     def new_warnings(self) -> list[str]:
         """Return the warnings that libwim wrote since the last call."""
-        log = os.pread(self._log, _LOG_BYTES, self._warned)
-        self._warned += len(log)
-        lines = log.decode(errors="replace").replace("\r", "\n").splitlines()
+        log = self._new_messages()
+        self._read += len(log)
+        # Not splitlines: names of files may hold other ends of lines.
+        lines = log.decode(errors="replace").replace("\r", "\n").split("\n")
         mark = "[WARNING] "
         return [line.removeprefix(mark).strip() for line in lines if line.startswith(mark)]
 
@@ -276,9 +277,13 @@ class Library:
         if code:
             number = ctypes.get_errno()
             text = self("wimlib_get_error_string", code).decode(errors="replace")
-            log = os.pread(self._log, _LOG_BYTES, 0).decode(errors="replace")
+            log = self._new_messages()[-_LOG_BYTES:].decode(errors="replace")
             raise LibwimError(code, text, number, log)
         return code
+
+    def _new_messages(self) -> bytes:
+        """Return what libwim wrote since its warnings were last asked for."""
+        return os.pread(self._log, os.fstat(self._log).st_size - self._read, self._read)
 
     def _refuse_old(self) -> None:
         packed = self("wimlib_get_version")

@@ -29,9 +29,12 @@ def new_partial(destination: str) -> str:
 
 
 def create_locked(path: str) -> int:
-    """Create an unfinished file, lock it, and return the descriptor that holds the lock."""
+    """Create an unfinished file, lock it, and return the descriptor that holds the lock.
+
+    Nobody else may read it: it will hold the passwords and keys of a Windows.
+    """
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import selectors
@@ -22,19 +23,28 @@ __all__ = ["WorkerProcess"]
 _MODULE = "tasksequence.capture.wimlib.worker"
 _GRACE = 3.0
 """Seconds that a worker has to end by itself before it is killed."""
+_LONGEST_WAIT = 3600.0
+"""Seconds; epoll takes no more than 2**31 milliseconds."""
 _KEPT_ERRORS = 4000
 """Bytes of the worker's stderr that are kept for the message about a crash."""
 _SHOWN_LINES = 6
+_STDERR = 2
 
 
 class WorkerProcess:
     """A running worker; leaving its context ends it, whatever state it is in."""
 
     def __init__(self, request: dict[str, object]) -> None:
-        reading, writing = os.pipe()
+        reading, writing = _pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
-                [sys.executable, "-P", "-m", _MODULE, str(writing)],
+                [
+                    sys.executable,
+                    "-P",
+                    # Names of files have to mean the same bytes there.
+                    *("-X", f"utf8={sys.flags.utf8_mode}"),
+                    *("-m", _MODULE, str(writing)),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -127,7 +137,7 @@ class WorkerProcess:
                     "the capture took longer than its time limit and was ended",
                     hint="Raise the step's Timeout, or the limit given for this capture.",
                 )
-            ready = selector.select(left)
+            ready = selector.select(None if left is None else min(left, _LONGEST_WAIT))
             if ready:
                 return [key for key, _ in ready]
 
@@ -166,6 +176,25 @@ class WorkerProcess:
         if number == signal.SIGKILL:
             return "The system may have been out of memory: see `dmesg`."
         return "It said nothing before."
+
+
+def _pipe() -> tuple[int, int]:
+    """Return the two ends of a new pipe, neither with the number of a standard stream.
+
+    They get those numbers where this process was started with a standard stream closed, and the
+    worker's own streams would take their place.
+    """
+    ends = list(os.pipe())
+    try:
+        for index, end in enumerate(ends):
+            if end <= _STDERR:
+                ends[index] = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _STDERR + 1)
+                os.close(end)
+    except OSError:
+        for end in ends:
+            os.close(end)
+        raise
+    return ends[0], ends[1]
 
 
 def _search_path() -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from tasksequence import errors
-from tasksequence.capture.destinations.local import check_destination, suffix_warning
+from tasksequence.capture.destinations.local import check_destination, give_access
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import check_volume
 from tasksequence.capture.wimlib._codes import write_error
@@ -61,27 +63,25 @@ class WimlibBackend:
         See `CaptureBackend.capture`. Any exception, KeyboardInterrupt among them, leaves an old
         file at the destination as it was, and no process, temporary file or descriptor behind.
         """
+        _check_request(request)
         limit = request.time_limit
         deadline = None if limit is None else time.monotonic() + limit
-        _check_request(request)
         _check_volumes(request.volumes)
         paths = [volume.path for volume in request.volumes]
         destination = check_destination(request.destination, paths)
-        warning = suffix_warning(request.destination)
-        if warning is not None:
-            on_event(CaptureWarning(message=warning))
         remove_stale(destination)
         partial = new_partial(destination)
         try:
             with WorkerProcess(_job(request, destination, partial)) as worker:
                 for event in worker.events(deadline):
                     if event["event"] == "done":
+                        result = _result(event, request.volumes, destination)
                         _move(partial, destination)
                         break
                     _relay(event, on_event)
         finally:
             remove_if_present(partial)
-        return _result(event, request.volumes, destination)
+        return result
 
 
 def _check_request(request: CaptureRequest) -> None:
@@ -89,6 +89,13 @@ def _check_request(request: CaptureRequest) -> None:
         raise CaptureError(
             f"there cannot be {request.options.threads} threads",
             hint="Give 0 for one thread for each processor, or a positive number.",
+        )
+    limit = request.time_limit
+    # So written, it refuses NaN too.
+    if limit is not None and not 0 <= limit <= sys.float_info.max:
+        raise CaptureError(
+            "the time limit is negative, or no finite number",
+            hint="Give a number of seconds, or none where the capture may take any time.",
         )
     named = [
         ("ImageCreator", request.metadata.creator),
@@ -165,16 +172,25 @@ def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
 
 
 def _move(partial: str, destination: str) -> None:
-    """Put the finished file in its place at once, and see that this lasts."""
-    try:
-        os.replace(partial, destination)  # noqa: PTH105
-        folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+    """Put the finished file in its place at once, and see that this lasts where it can.
+
+    Raises nothing once the file is there.
+    """
+    with ExitStack() as opened:
+        folder = None
+        # Who may write to a folder need not be allowed to open it for reading.
+        with suppress(OSError):
+            folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+            opened.callback(os.close, folder)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise write_error(error, destination) from None
+            give_access(partial, destination)
+            os.replace(partial, destination)  # noqa: PTH105
+        except OSError as error:
+            raise write_error(error, destination) from None
+        # Some file systems refuse to bring a folder to the disk.
+        if folder is not None:
+            with suppress(OSError):
+                os.fsync(folder)
 
 
 def _result(

@@ -19,11 +19,12 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from tasksequence.capture.image_names import image_names
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error, write_error
 from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
-from tasksequence.capture.wimlib._images import image_names, stored_by_image
+from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
 from tasksequence.capture.wimlib._partial import create_locked, remove_if_present
@@ -74,7 +75,10 @@ class _Capture:
 
     def _run(self, library: Library) -> dict[str, object]:
         inspections = [self._inspect(volume["path"]) for volume in self._volumes]
-        names = image_names(self._volumes, [found.label for found in inspections])
+        names = image_names(
+            (volume["image_name"], found.label, volume["path"])
+            for volume, found in zip(self._volumes, inspections, strict=True)
+        )
         try:
             lock = create_locked(self._partial)
         except OSError as error:

@@ -63,6 +63,29 @@ def test_a_failed_call_raises_with_code_text_and_log(library: Library, tmp_path:
 
 
 @pytest.mark.wimlib
+def test_the_last_words_are_found_after_a_long_log(tmp_path: Path) -> None:
+    library = Library()
+
+    def write(messages: bytes) -> None:
+        with Path(f"/proc/self/fd/{library._log}").open("ab") as log:
+            log.write(messages)
+
+    write(b"\r[WARNING] about a file\n" * 20_000)
+    with (
+        pytest.raises(LibwimError) as caught,
+        library.open_wim(str(tmp_path / "missing.wim"), ignore),
+    ):
+        pass
+    assert "[ERROR]" in caught.value.log
+    assert "missing.wim" in caught.value.sentence()
+    assert len(caught.value.log) < 100_000
+    assert library.new_warnings() == ["about a file"] * 20_000
+    write("\r[WARNING] Ü\u2028 and a\x85.\n".encode())
+    assert library.new_warnings() == ["Ü\u2028 and a\x85."]
+    assert not library.new_warnings()
+
+
+@pytest.mark.wimlib
 @pytest.mark.parametrize("when", [Message.SCAN_END, Message.WRITE_STREAMS])
 def test_an_exception_in_the_callback_comes_out_of_the_call(
     library: Library, small_volume: Path, tmp_path: Path, when: Message

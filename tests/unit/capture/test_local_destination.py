@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.destinations.local import LONGEST, check_destination, suffix_warning
+from tasksequence.capture.destinations.local import LONGEST, check_destination, give_access
 from tasksequence.errors import DestinationError
+from tests.support.captures import needs_root
+
+OLD_WIM = b"MSWIM\0\0\0 and more"
 
 
 @pytest.mark.parametrize(
@@ -19,11 +25,16 @@ from tasksequence.errors import DestinationError
         ("/tmp/a\0b.wim", "zero character"),
         (r"\\server\share\images\a.wim", "network share"),
         ("//server/share/a.wim", "network share"),
-        (r"C:\images\a.wim", "drive letter"),
-        ("D:/a.wim", "drive letter"),
-        ("/tmp/", "folder"),
-        ("images\\", "folder"),
-        ("/tmp", "folder"),
+        ("//no-such-folder/a.wim", "network share"),
+        ("smb://server/share/a.wim", "network share"),
+        (r"C:\images\a.wim", "path of Windows"),
+        ("D:/a.wim", "path of Windows"),
+        ("images\\", "path of Windows"),
+        (r"images\a.wim", "path of Windows"),
+        ("/tmp/", "is a folder"),
+        ("/tmp", "is a folder"),
+        ("//tmp", "is a folder"),
+        ("/tmp/\ud800.wim", "no file can have"),
         ("/nowhere/at/all/a.wim", "no folder"),
         ("/dev/null", "no regular file"),
         ("/proc/version/a.wim", "no folder"),
@@ -51,14 +62,51 @@ def test_a_good_destination_becomes_absolute_and_leaves_no_trace(
 
 def test_an_old_file_is_accepted_and_not_touched(tmp_path: Path) -> None:
     old = tmp_path / "old.wim"
-    old.write_bytes(b"old")
+    old.write_bytes(OLD_WIM)
     check_destination(str(old), [])
-    assert old.read_bytes() == b"old"
+    assert old.read_bytes() == OLD_WIM
+
+
+@pytest.mark.parametrize("content", [b"", b"MSWIM\0\0\0", b"WLPWM\0\0\0"])
+def test_an_empty_file_and_each_kind_of_wim_may_be_replaced(tmp_path: Path, content: bytes) -> None:
+    old = tmp_path / "old.wim"
+    old.write_bytes(content)
+    assert check_destination(str(old), []) == str(old)
+
+
+@pytest.mark.parametrize("content", [b"MSWIM", b"letters to Anna"])
+def test_a_file_that_is_no_wim_is_not_replaced(tmp_path: Path, content: bytes) -> None:
+    old = tmp_path / "old.wim"
+    old.write_bytes(content)
+    with pytest.raises(DestinationError, match="exists and is no WIM"):
+        check_destination(str(old), [])
+    assert old.read_bytes() == content
+
+
+def test_an_old_file_that_cannot_be_read_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    old = tmp_path / "old.wim"
+    old.write_bytes(OLD_WIM)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(DestinationError, match="may not read the file at the destination"):
+        check_destination(str(old), [])
+
+
+@pytest.mark.parametrize("slashes", ["//", "///"])
+def test_more_slashes_than_one_before_a_folder_that_exists_are_one(
+    tmp_path: Path, slashes: str
+) -> None:
+    path = tmp_path / "x.wim"
+    assert check_destination(slashes + str(path).lstrip("/"), []) == str(path)
 
 
 def test_a_link_leads_to_its_target(tmp_path: Path) -> None:
     target = tmp_path / "target.wim"
-    target.write_bytes(b"old")
+    target.write_bytes(OLD_WIM)
     link = tmp_path / "link.wim"
     link.symlink_to(target)
     assert check_destination(str(link), []) == str(target)
@@ -67,7 +115,7 @@ def test_a_link_leads_to_its_target(tmp_path: Path) -> None:
 def test_a_ring_of_links_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "ring.wim"
     link.symlink_to(link)
-    with pytest.raises(DestinationError):
+    with pytest.raises(DestinationError, match="ring of links"):
         check_destination(str(link), [])
 
 
@@ -82,14 +130,77 @@ def test_the_volume_itself_is_refused_under_any_name(tmp_path: Path, make: objec
         check_destination(str(other), [tmp_path / "missing.img", volume])
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [("a.swm", ".swm"), ("a", "no suffix"), ("a.esd", ".esd"), ("a.wim.old", ".old")],
-)
-def test_other_suffixes_are_worth_a_warning(name: str, said: str) -> None:
-    assert said in (suffix_warning(name) or "")
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    """A finished WIM that only its owner may read yet."""
+    path = tmp_path / "finished"
+    path.touch(0o600)
+    return path
 
 
-@pytest.mark.parametrize("name", ["a.wim", "A.WIM", "a.b.Wim"])
-def test_the_usual_suffix_is_not(name: str) -> None:
-    assert suffix_warning(name) is None
+@pytest.fixture
+def _group_reads() -> Iterator[None]:
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@needs_root
+def test_a_new_wim_takes_permissions_and_owner_of_the_old_one(
+    tmp_path: Path, finished: Path
+) -> None:
+    old = tmp_path / "old.wim"
+    old.touch()
+    os.chown(old, 1000, 1001)
+    old.chmod(0o640)
+    give_access(str(finished), str(old))
+    status = finished.stat()
+    assert (mode(finished), status.st_uid, status.st_gid) == (0o640, 1000, 1001)
+
+
+@pytest.mark.usefixtures("_group_reads")
+def test_where_there_is_no_old_wim_the_umask_decides(tmp_path: Path, finished: Path) -> None:
+    give_access(str(finished), str(tmp_path / "missing.wim"))
+    assert mode(finished) == 0o640
+
+
+@pytest.mark.usefixtures("_group_reads")
+def test_the_umask_is_found_without_proc_too(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasksequence.capture.destinations.local._STATUS", str(tmp_path / "no"))
+    give_access(str(finished), str(tmp_path / "missing.wim"))
+    assert mode(finished) == 0o640
+    assert os.umask(0o027) == 0o027
+
+
+def test_another_group_gets_no_rights_of_the_old_one(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for an account that may not give files away."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    old = tmp_path / "old.wim"
+    old.touch()
+    old.chmod(0o664)
+    monkeypatch.setattr(os, "chown", refuse)
+    give_access(str(finished), str(old))
+    assert mode(finished) == 0o644
+
+
+def test_a_file_system_without_permissions_is_no_obstacle(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    give_access(str(finished), str(tmp_path / "missing.wim"))
+    assert mode(finished) == 0o600

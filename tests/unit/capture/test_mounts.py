@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tasksequence.capture.sources import mounts
 from tasksequence.capture.sources.mounts import check_not_mounted, mount_point
 from tasksequence.errors import VolumeError
+from tests.support.captures import needs_root
 from tests.support.volumes import mounted, run, tool_path
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ def test_an_unmounted_volume_passes(volume: Path) -> None:
 
 @pytest.mark.wimlib
 @pytest.mark.parametrize(
-    "name", ["plain.img", "with blank.img", "tab\tand\\backslash.img", "Ü.img"]
+    "name",
+    ["plain.img", "with blank.img", "tab\tand\\backslash.img", "Ü.img", "a\rb\fc\vd - e.img"],
 )
 def test_a_mounted_file_is_found_whatever_its_name(volume: Path, name: str) -> None:
     path = volume.rename(volume.with_name(name))
@@ -54,6 +55,21 @@ def test_a_mounted_file_is_found_whatever_its_name(volume: Path, name: str) -> N
             check_not_mounted(str(path))
         assert f"umount '{point}'" in (caught.value.hint or "")
     check_not_mounted(str(path))
+
+
+@pytest.mark.parametrize("name", ["plain", "a\rb", "a\fb\vc", "a\x85b", "-", "caf\udce9"])
+def test_only_blanks_separate_the_fields_of_a_mount(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The kernel escapes blank, tab, newline and backslash alone (seq_path_root)."""
+    volume = tmp_path / f"{name}.img"
+    volume.touch()
+    table = tmp_path / "mountinfo"
+    other = "1 0 8:1 - /other rw - ext4 - rw\n"
+    line = f"36 35 98:0 {name} /mnt/{name} rw shared:1 master:2 - ntfs {volume} rw,errors=x\n"
+    table.write_bytes(os.fsencode(other + line))
+    monkeypatch.setattr(mounts, "_MOUNTS", str(table))
+    assert mount_point(str(volume)) == f"/mnt/{name}"
 
 
 @pytest.mark.wimlib

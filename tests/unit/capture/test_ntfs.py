@@ -17,9 +17,11 @@ from tests.support.volumes import (
     mark_encrypted,
     mounted,
     need_tools,
+    patch_attribute,
     patch_record,
     record_of,
     set_extended_attribute,
+    time_out,
 )
 
 pytestmark = pytest.mark.wimlib
@@ -287,6 +289,20 @@ def test_a_character_device_is_no_volume() -> None:
         check_volume("/dev/null")
 
 
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for look in (check_volume, inspect):
+        with time_out(10), pytest.raises(VolumeError, match="neither a file nor a block device"):
+            look(str(path))
+
+
+@pytest.mark.parametrize("name", ["a\0b.img", "\ud800.img"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    with pytest.raises(VolumeError, match="no file can have"):
+        check_volume(name)
+
+
 @pytest.mark.parametrize("content", [b"", b"some text", b"NTFS    " * 100])
 def test_other_files_are_no_volumes(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
@@ -315,6 +331,75 @@ def test_a_lost_master_file_table_is_refused(volume: Path) -> None:
         boot = file.read(512)
         file.seek(struct.unpack_from("<Q", boot, 0x30)[0] * 4096)
         file.write(bytes(1024))
+    with pytest.raises(VolumeError, match="master file table"):
+        inspect(str(volume))
+
+
+SIZES = struct.Struct("<QQQ")
+"""Allocated, real and initialized size in the header of a non-resident attribute, at 40."""
+
+
+def run_of(length: int, cluster: int | None) -> bytes:
+    """Encode one run with as large numbers as the format takes; zero-terminated."""
+    offset = b"" if cluster is None else cluster.to_bytes(7, "little", signed=True)
+    return bytes([len(offset) << 4 | 7]) + length.to_bytes(7, "little") + offset + b"\0"
+
+
+@pytest.mark.parametrize("size", [1 << 60, (1 << 64) - 1, 70 * 1024 + 5, 5, 0])
+def test_a_wrong_size_of_the_master_file_table_is_survived(volume: Path, size: int) -> None:
+    def damage(attribute: memoryview) -> None:
+        SIZES.pack_into(attribute, 40, size, size, size)
+
+    patch_attribute(volume, 0, form.DATA, damage)
+    with time_out(20):
+        found = inspect(str(volume))
+    assert found.records <= inspect(str(volume)).records < 100
+
+
+@pytest.mark.parametrize(
+    "run",
+    [(1 << 50, 4), (1 << 55, 4), (1 << 50, None), (1 << 50, 1 << 54), (1 << 50, -5)],
+    ids=["far too long", "longest", "a hole", "beyond the volume", "before the volume"],
+)
+@pytest.mark.parametrize("size", [1 << 60, 1 << 62])
+def test_wrong_runs_of_the_master_file_table_are_survived(
+    volume: Path, run: tuple[int, int | None], size: int
+) -> None:
+    def damage(attribute: memoryview) -> None:
+        SIZES.pack_into(attribute, 40, size, size, size)
+        at = struct.unpack_from("<H", attribute, 32)[0]
+        # What follows in the record is cut off: $BITMAP of the MFT, which nobody reads here.
+        pairs = run_of(*run)[: len(attribute) - at]
+        attribute[at : at + len(pairs)] = pairs
+
+    patch_attribute(volume, 0, form.DATA, damage)
+    with time_out(20):
+        assert inspect(str(volume)).records < 10_000
+
+
+@pytest.mark.parametrize("run", [(1 << 50, 4), (1 << 50, None), (1 << 50, 1 << 54)])
+def test_a_wrong_size_of_the_root_folder_is_survived(
+    volume: Path, run: tuple[int, int | None]
+) -> None:
+    with mounted(volume) as root:
+        for number in range(200):
+            (root / f"file number {number}").touch()
+
+    def damage(attribute: memoryview) -> None:
+        SIZES.pack_into(attribute, 40, 1 << 62, 1 << 62, 1 << 62)
+        at = struct.unpack_from("<H", attribute, 32)[0]
+        pairs = run_of(*run)[: len(attribute) - at]
+        attribute[at : at + len(pairs)] = pairs
+
+    patch_attribute(volume, 5, form.INDEX_ALLOCATION, damage)
+    with time_out(20):
+        assert inspect(str(volume)).records > 200
+
+
+def test_a_master_file_table_beyond_the_volume_is_refused(volume: Path) -> None:
+    with volume.open("r+b") as file:
+        file.seek(0x30)
+        file.write(struct.pack("<Q", 1 << 60))
     with pytest.raises(VolumeError, match="master file table"):
         inspect(str(volume))
 

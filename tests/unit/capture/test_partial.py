@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,13 @@ def test_the_longest_names_still_have_one(tmp_path: Path, name: str) -> None:
     assert Path(path).exists()
     remove_stale(str(tmp_path / name))
     assert not Path(path).exists()
+
+
+def test_nobody_else_may_read_what_is_unfinished(tmp_path: Path) -> None:
+    """It holds SAM and LSA secrets, and nobody has yet said who may see them."""
+    path = new_partial(str(tmp_path / "a.wim"))
+    os.close(create_locked(path))
+    assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
 
 
 def test_a_file_that_nobody_holds_is_removed(tmp_path: Path) -> None:

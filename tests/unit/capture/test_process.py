@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -87,6 +89,73 @@ def test_the_deadline_ends_a_worker_in_any_state(
         list(worker.events(time.monotonic() + 0.5))
     assert not is_alive(worker.pid)
     assert time.monotonic() - started < 10
+
+
+def test_a_deadline_in_the_far_future_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """epoll takes no more than 2,147,483 seconds; a Timeout may be longer."""
+    replace_worker(
+        monkeypatch, tmp_path, 'os.write(int(sys.argv[1]), b\'{"event": "a"}\\n\'); time.sleep(60)'
+    )
+    with WorkerProcess({}) as worker:
+        assert next(worker.events(time.monotonic() + 1e12)) == {"event": "a"}
+
+
+def test_a_process_without_standard_streams_hears_its_worker(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "from tasksequence.capture.wimlib import _process\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "_process._MODULE = 'other_worker'\n"
+        "with _process.WorkerProcess({}) as worker:\n"
+        "    event = next(worker.events(time.monotonic() + 30))\n"
+        "open(sys.argv[1] + '/heard', 'w').write(event['event'])\n"
+    )
+    (tmp_path / "other_worker.py").write_text(
+        'import os, sys\nos.write(int(sys.argv[1]), b\'{"event": "a"}\\n\')\nsys.stdin.read()\n'
+    )
+    for closed in ("<&- >&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"):
+        subprocess.run(
+            ["bash", "-c", f'exec "$@" {closed}', "bash", sys.executable, "-c", code, tmp_path],
+            check=True,
+            timeout=60,
+            cwd=Path(__file__).parents[3],
+        )
+        assert (tmp_path / "heard").read_text() == "a"
+        (tmp_path / "heard").unlink()
+
+
+def test_the_worker_takes_names_of_files_for_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The -X utf8 of the caller outdoes the locale, in the worker too."""
+    code = (
+        "import sys, time\n"
+        "from tasksequence.capture.wimlib import _process\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "_process._MODULE = 'other_worker'\n"
+        "with _process.WorkerProcess({'path': '\xfc'}) as worker:\n"
+        "    print(next(worker.events(time.monotonic() + 30))['event'])\n"
+    )
+    (tmp_path / "other_worker.py").write_text(
+        "import json, os, sys\n"
+        "path = json.loads(sys.stdin.readline())['path']\n"
+        "line = json.dumps({'event': os.fsencode(path).hex()}) + '\\n'\n"
+        "os.write(int(sys.argv[1]), line.encode())\n"
+        "sys.stdin.read()\n"
+    )
+    plain = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code, tmp_path],
+        env={**os.environ, **plain},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.stdout == "c3bc\n"
 
 
 def test_events_in_pieces_are_put_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tasksequence.capture.wimlib._images import image_names
+from tasksequence.capture.image_names import image_names
 
 
 @pytest.mark.parametrize(
@@ -33,5 +32,5 @@ from tasksequence.capture.wimlib._images import image_names
 def test_images_are_named_and_all_differently(
     volumes: list[tuple[str, str | None]], labels: list[str], names: list[str]
 ) -> None:
-    plain = [{"path": path, "image_name": name} for path, name in volumes]
-    assert image_names(plain, labels) == names
+    known = [(name, label, path) for (path, name), label in zip(volumes, labels, strict=True)]
+    assert image_names(known) == names
