@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.class_registry import ClassRegistry as ClassRegistry
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
     from tasksequence.document.document import load as load
@@ -171,13 +172,13 @@ if TYPE_CHECKING:
     from tasksequence.request import Progress as Progress
     from tasksequence.request import VolumeSource as VolumeSource
     from tasksequence.secret_text import SecretText as SecretText
-    from tasksequence.wmi import ClassRegistry as ClassRegistry
-    from tasksequence.wmi import Property as Property
     from tasksequence.wmi import prop as prop
     from tasksequence.wmi import properties_of as properties_of
     from tasksequence.wmi import wmi_class as wmi_class
+    from tasksequence.wmi_property import Property as Property
 
 _HOMES = {
+    "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
@@ -306,7 +307,8 @@ _HOMES = {
         "VolumeSource",
     ),
     "secret_text": ("SecretText",),
-    "wmi": ("ClassRegistry", "Property", "prop", "properties_of", "wmi_class"),
+    "wmi": ("prop", "properties_of", "wmi_class"),
+    "wmi_property": ("Property",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -32,13 +32,8 @@ from tasksequence.qualifiers import (
     ValueRange,
 )
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import (
-    Property,
-    WmiObject,
-    attribute_names,
-    properties_of,
-    property_named,
-)
+from tasksequence.wmi import WmiObject, attribute_names, properties_of, property_named
+from tasksequence.wmi_property import Property
 
 __all__ = ["Wrong", "objects", "sequences", "texts", "values", "violations_of"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from tasksequence.class_registry import ClassRegistry
 from tasksequence.document.containers import Container, open_container
 from tasksequence.document.export import export_zip
 from tasksequence.document.reader import Reader
@@ -19,7 +20,6 @@ from tasksequence.document.writer import new_sequence, sequence_patches
 from tasksequence.errors import DocumentError
 from tasksequence.model.actions import registry as default_registry
 from tasksequence.model.sequence import TaskSequence
-from tasksequence.wmi import ClassRegistry
 
 __all__ = ["Document", "SequencePart", "load"]
 

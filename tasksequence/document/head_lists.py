@@ -23,7 +23,7 @@ from tasksequence.model.references import (
     references,
 )
 from tasksequence.model.sequence import TaskSequence
-from tasksequence.wmi import Property
+from tasksequence.wmi_property import Property
 
 __all__ = ["head_patches"]
 

@@ -21,7 +21,8 @@ from tasksequence.model.condition import (
 )
 from tasksequence.model.sequence import Group
 from tasksequence.qualifiers import global_
-from tasksequence.wmi import Property, WmiObject, per_class, properties_of
+from tasksequence.wmi import WmiObject, per_class, properties_of
+from tasksequence.wmi_property import Property
 
 __all__ = [
     "ATTRIBUTE_PROPERTIES",

@@ -26,7 +26,8 @@ from tasksequence.model.condition import (
 )
 from tasksequence.model.references import Reference
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.wmi import Property, WmiObject
+from tasksequence.wmi import WmiObject
+from tasksequence.wmi_property import Property
 
 __all__ = [
     "ElementWriter",

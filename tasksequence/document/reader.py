@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
+from tasksequence.class_registry import ClassRegistry
 from tasksequence.document.mapping import PLATFORM_KEYS, variable_properties
 from tasksequence.document.origin import Origin
 from tasksequence.document.source import Element, Source
@@ -27,15 +28,8 @@ from tasksequence.model.condition import (
 )
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.wmi import (
-    ClassRegistry,
-    Property,
-    WmiObject,
-    per_class,
-    properties_of,
-    property_named,
-    reading,
-)
+from tasksequence.wmi import WmiObject, per_class, properties_of, property_named, reading
+from tasksequence.wmi_property import Property
 
 __all__ = ["Reader", "unknown_key", "variable_elements", "variable_key"]
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import Property
+from tasksequence.wmi_property import Property
 
 __all__ = ["decode", "decode_boolean", "encode"]
 

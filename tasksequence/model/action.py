@@ -6,7 +6,8 @@ import attrs
 
 from tasksequence.model.base import Step
 from tasksequence.qualifiers import not_null_to_instance
-from tasksequence.wmi import UInt32, prop, wmi_class
+from tasksequence.wmi import prop, wmi_class
+from tasksequence.wmi_property import UInt32
 
 __all__ = ["Action", "ScriptedAction", "UnknownAction", "runs_in"]
 

@@ -6,7 +6,8 @@ import attrs
 
 from tasksequence.qualifiers import Qualifier
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import Property, WmiObject, properties_of
+from tasksequence.wmi import WmiObject, properties_of
+from tasksequence.wmi_property import Property
 
 __all__ = ["class_data", "declaration"]
 

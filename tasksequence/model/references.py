@@ -6,7 +6,8 @@ from typing import NamedTuple
 from tasksequence.model.base import Step
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import TaskSequencePackage, global_, task_sequence_application
-from tasksequence.wmi import Property, WmiObject, per_class, properties_of
+from tasksequence.wmi import WmiObject, per_class, properties_of
+from tasksequence.wmi_property import Property
 
 __all__ = ["Reference", "enabled_steps", "global_properties", "references"]
 

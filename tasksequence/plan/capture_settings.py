@@ -9,7 +9,8 @@ from tasksequence.plan.steps import ResolvedProperty
 from tasksequence.plan.variables import Variables
 from tasksequence.request import CaptureRequest, ImageMetadata, StepReference
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import Property, property_named
+from tasksequence.wmi import property_named
+from tasksequence.wmi_property import Property
 
 __all__ = ["CaptureSettings", "resolve_capture"]
 

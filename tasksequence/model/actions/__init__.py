@@ -1,5 +1,6 @@
 """The action classes, one module for each menu of the editor, and the default registry."""
 
+from tasksequence.class_registry import ClassRegistry
 from tasksequence.model.action import Action
 from tasksequence.model.actions.bitlocker import (
     DisableBitLockerAction,
@@ -89,7 +90,6 @@ from tasksequence.model.condition import (
     WMIConditionExpression,
 )
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.wmi import ClassRegistry
 
 __all__ = ["registry"]
 

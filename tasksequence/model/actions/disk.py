@@ -8,7 +8,8 @@ from tasksequence.qualifiers import (
     VariablePrefix,
     not_null,
 )
-from tasksequence.wmi import UInt32, WmiObject, prop, wmi_class
+from tasksequence.wmi import WmiObject, prop, wmi_class
+from tasksequence.wmi_property import UInt32
 
 __all__ = ["ConvertDiskAction", "PartitionDiskAction", "PartitionSettings"]
 

@@ -20,7 +20,8 @@ from tasksequence.qualifiers import (
     success_codes,
 )
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import UInt32, prop, wmi_class
+from tasksequence.wmi import prop, wmi_class
+from tasksequence.wmi_property import UInt32
 
 __all__ = [
     "ConnectNetworkFolderAction",

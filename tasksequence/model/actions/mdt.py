@@ -7,7 +7,8 @@ in `variables`.
 from tasksequence.model.action import ScriptedAction
 from tasksequence.qualifiers import secret
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import UInt32, prop, wmi_class
+from tasksequence.wmi import prop, wmi_class
+from tasksequence.wmi_property import UInt32
 
 __all__ = [
     "BDD_AuthorizeDHCP",

@@ -13,7 +13,8 @@ from tasksequence.qualifiers import (
     secret,
 )
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import SInt32, UInt32, WmiObject, prop, wmi_class
+from tasksequence.wmi import WmiObject, prop, wmi_class
+from tasksequence.wmi_property import SInt32, UInt32
 
 __all__ = ["ApplyNetworkSettingsAction", "JoinDomainWorkgroupAction", "NetworkAdapterSettings"]
 

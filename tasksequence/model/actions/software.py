@@ -17,7 +17,8 @@ from tasksequence.qualifiers import (
     task_sequence_application,
     task_sequence_package_list,
 )
-from tasksequence.wmi import UInt32, WmiObject, prop, wmi_class
+from tasksequence.wmi import WmiObject, prop, wmi_class
+from tasksequence.wmi_property import UInt32
 
 __all__ = [
     "ApplicationInfo",

@@ -10,7 +10,8 @@ import pytest
 
 import tasksequence as ts
 from tasksequence.qualifiers import AllowedLen, VariableName, not_null, secret
-from tasksequence.wmi import Property, UInt32, WmiObject, prop, properties_of, reading, wmi_class
+from tasksequence.wmi import WmiObject, prop, properties_of, reading, wmi_class
+from tasksequence.wmi_property import Property, UInt32
 
 
 def capture_step(**changes: object) -> ts.CaptureSystemImageAction:
