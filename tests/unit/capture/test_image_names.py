@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tasksequence.capture.image_names import image_names
 
 
