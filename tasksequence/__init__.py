@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tasksequence.model.action import Action as Action
     from tasksequence.model.action import ScriptedAction as ScriptedAction
     from tasksequence.model.action import UnknownAction as UnknownAction
-    from tasksequence.model.actions import registry as registry
     from tasksequence.model.actions.bitlocker import (
         DisableBitLockerAction as DisableBitLockerAction,
     )
@@ -133,6 +132,7 @@ if TYPE_CHECKING:
         RestoreUserStateAction as RestoreUserStateAction,
     )
     from tasksequence.model.base import Step as Step
+    from tasksequence.model.classes import registry as registry
     from tasksequence.model.condition import Condition as Condition
     from tasksequence.model.condition import ConditionExpression as ConditionExpression
     from tasksequence.model.condition import ConditionOperand as ConditionOperand
@@ -152,6 +152,24 @@ if TYPE_CHECKING:
         VariableConditionExpression as VariableConditionExpression,
     )
     from tasksequence.model.condition import WMIConditionExpression as WMIConditionExpression
+    from tasksequence.model.image_information import ImageDiskInformation as ImageDiskInformation
+    from tasksequence.model.image_information import ImageInformation as ImageInformation
+    from tasksequence.model.packages import BootImagePackage as BootImagePackage
+    from tasksequence.model.packages import Driver_Details as Driver_Details
+    from tasksequence.model.packages import DriverPackage as DriverPackage
+    from tasksequence.model.packages import ImagePackage as ImagePackage
+    from tasksequence.model.packages import (
+        OperatingSystemInstallPackage as OperatingSystemInstallPackage,
+    )
+    from tasksequence.model.packages import PackageBaseclass as PackageBaseclass
+    from tasksequence.model.packages import Reference as Reference
+    from tasksequence.model.packages import TaskSequencePackage as TaskSequencePackage
+    from tasksequence.model.schedules import ScheduleToken as ScheduleToken
+    from tasksequence.model.schedules import ST_NonRecurring as ST_NonRecurring
+    from tasksequence.model.schedules import ST_RecurInterval as ST_RecurInterval
+    from tasksequence.model.schedules import ST_RecurMonthlyByDate as ST_RecurMonthlyByDate
+    from tasksequence.model.schedules import ST_RecurMonthlyByWeekday as ST_RecurMonthlyByWeekday
+    from tasksequence.model.schedules import ST_RecurWeekly as ST_RecurWeekly
     from tasksequence.model.sequence import Group as Group
     from tasksequence.model.sequence import TaskSequence as TaskSequence
     from tasksequence.plan.compiler import compile_plan as compile_plan
@@ -196,7 +214,6 @@ _HOMES = {
         "VolumeError",
     ),
     "model.action": ("Action", "ScriptedAction", "UnknownAction"),
-    "model.actions": ("registry",),
     "model.actions.bitlocker": (
         "DisableBitLockerAction",
         "EnableBitLockerAction",
@@ -274,6 +291,7 @@ _HOMES = {
         "RestoreUserStateAction",
     ),
     "model.base": ("Step",),
+    "model.classes": ("registry",),
     "model.condition": (
         "Condition",
         "ConditionExpression",
@@ -288,6 +306,25 @@ _HOMES = {
         "UnknownOperand",
         "VariableConditionExpression",
         "WMIConditionExpression",
+    ),
+    "model.image_information": ("ImageDiskInformation", "ImageInformation"),
+    "model.packages": (
+        "BootImagePackage",
+        "DriverPackage",
+        "Driver_Details",
+        "ImagePackage",
+        "OperatingSystemInstallPackage",
+        "PackageBaseclass",
+        "Reference",
+        "TaskSequencePackage",
+    ),
+    "model.schedules": (
+        "ST_NonRecurring",
+        "ST_RecurInterval",
+        "ST_RecurMonthlyByDate",
+        "ST_RecurMonthlyByWeekday",
+        "ST_RecurWeekly",
+        "ScheduleToken",
     ),
     "model.sequence": ("Group", "TaskSequence"),
     "plan.compiler": ("compile_plan",),

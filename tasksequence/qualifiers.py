@@ -14,12 +14,20 @@ import attrs
 __all__ = [
     "ActionCategory",
     "AllowedLen",
+    "Bits",
     "CommandLine",
     "CommandLineArg",
+    "Icon",
+    "Max",
+    "Method",
     "Observed",
+    "Parameter",
     "Qualifier",
+    "Range",
     "RequiredIfNotNull",
     "RequiredIfNull",
+    "ResDLL",
+    "ResID",
     "SequenceCategory",
     "TaskSequencePackage",
     "TaskSequenceProgram",
@@ -27,17 +35,29 @@ __all__ = [
     "ValueRange",
     "VariableName",
     "VariablePrefix",
+    "abstract",
+    "bits",
+    "class_read",
+    "dynamic",
+    "embedded",
+    "enumeration",
     "global_",
+    "key",
+    "large",
+    "lazy",
     "not_null",
     "not_null_to_instance",
     "quasi_secret",
+    "read",
     "require_r2",
     "retry_count",
     "run_from_net",
     "secret",
+    "secured",
     "success_codes",
     "task_sequence_application",
     "task_sequence_package_list",
+    "unique",
 ]
 
 
@@ -158,6 +178,99 @@ class ValueMap(Qualifier):
 
 
 @attrs.frozen
+class Range(Qualifier):
+    """Smallest and largest number, both included; the older spelling of ValueRange."""
+
+    name: ClassVar[str] = "Range"
+    range: str
+
+    @property
+    def argument(self) -> str:
+        return self.range
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The smallest and the largest allowed number."""
+        return _bounds(self.range)
+
+    def problem(self, value: object) -> str | None:
+        low, high = self.bounds
+        if not isinstance(value, int) or low <= value <= high:
+            return None
+        return f"is {value}, {self} allows {low} to {high}"
+
+    def explain(self) -> str:
+        low, high = self.bounds
+        return f"{low} to {high}"
+
+
+@attrs.frozen
+class Max(Qualifier):
+    """At most so many items in an array."""
+
+    name: ClassVar[str] = "max"
+    count: int
+
+    @property
+    def argument(self) -> int:
+        return self.count
+
+    def problem(self, value: object) -> str | None:
+        if not isinstance(value, (list, tuple)) or len(value) <= self.count:
+            return None
+        return f"has {len(value)} items, {self} allows {self.count}"
+
+    def explain(self) -> str:
+        return f"at most {self.count} items"
+
+
+@attrs.frozen
+class Bits(Qualifier):
+    """Flags, each bit with a meaning of its own; the reference mostly prints it bare."""
+
+    name: ClassVar[str] = "Bits"
+    flags: tuple[str, ...] = ()
+    """Names of flags, each with its bit: `DANGLING_REF(0)`."""
+
+    @property
+    def argument(self) -> tuple[str, ...] | None:
+        return self.flags or None
+
+    def explain(self) -> str:
+        return "flags" + (f": {', '.join(self.flags)}" if self.flags else "")
+
+
+@attrs.frozen
+class ResID(Qualifier):
+    """Number of a localised name; the reference says that it is not used."""
+
+    name: ClassVar[str] = "ResID"
+    number: int
+
+    @property
+    def argument(self) -> int:
+        return self.number
+
+    def explain(self) -> str:
+        return f"resource {self.number}"
+
+
+@attrs.frozen
+class ResDLL(Qualifier):
+    """Library of a localised name; the reference says that it is not used."""
+
+    name: ClassVar[str] = "ResDLL"
+    library: str
+
+    @property
+    def argument(self) -> str:
+        return self.library
+
+    def explain(self) -> str:
+        return f"resources in {self.library}"
+
+
+@attrs.frozen
 class _NotNull(Qualifier):
     """The property must have a value; an empty string is a value."""
 
@@ -273,6 +386,13 @@ class _Flag(Qualifier):
         return self.meaning
 
 
+read = _Flag("read", "read only: a site sets it, nobody assigns it")
+lazy = _Flag("lazy", "filled only when one object is read, empty in queries")
+key = _Flag("key", "part of the object's identity")
+large = _Flag("large", "may be bulky")
+unique = _Flag("unique", "no other object has the same value")
+bits = Bits()
+enumeration = _Flag("Enumeration", "one of a list of values")
 not_null = _NotNull()
 not_null_to_instance = _NotNull(to_instance=True)
 secret = _Flag("Secret", "password: never shown, cleared when a site exports")
@@ -348,6 +468,52 @@ class SequenceCategory(Qualifier):
 
     def explain(self) -> str:
         return f"makes the sequence one of category {self.category}"
+
+
+@attrs.frozen
+class Icon(Qualifier):
+    """Class qualifier: the icon of the class in the console."""
+
+    name: ClassVar[str] = "Icon"
+    file: str
+
+    @property
+    def argument(self) -> str:
+        return self.file
+
+    def explain(self) -> str:
+        return f"icon {self.file}"
+
+
+abstract = _Flag("Abstract", "has no objects of its own")
+dynamic = _Flag("Dynamic", "its objects are made when they are asked for")
+embedded = _Flag("Embedded", "its objects live inside others")
+secured = _Flag("Secured", "needs rights on each object")
+class_read = _Flag("Read", "its objects are only read")
+
+
+@attrs.frozen
+class Parameter:
+    """One parameter of a WMI method."""
+
+    name: str
+    type: str
+    direction: str
+    """`in` or `out`."""
+
+
+@attrs.frozen
+class Method:
+    """The signature of a method of a WMI class; this library does not call it."""
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    returns: str = attrs.field(default="SInt32", kw_only=True)
+    static: bool = attrs.field(default=False, kw_only=True)
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"[{p.direction}] {p.type} {p.name}" for p in self.parameters)
+        return f"{'static ' if self.static else ''}{self.returns} {self.name}({shown})"
 
 
 @attrs.frozen(kw_only=True)

@@ -13,8 +13,8 @@ import hypothesis.strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from tasksequence.model.action import Action, ScriptedAction, UnknownAction
-from tasksequence.model.actions import registry
 from tasksequence.model.base import Step
+from tasksequence.model.classes import registry
 from tasksequence.model.condition import (
     Condition,
     ConditionExpression,
@@ -23,9 +23,11 @@ from tasksequence.model.condition import (
     OSConditionGroup,
     OSExpressionGroup,
 )
+from tasksequence.model.schedules import ScheduleToken
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import (
     AllowedLen,
+    Range,
     RequiredIfNotNull,
     RequiredIfNull,
     ValueMap,
@@ -68,7 +70,7 @@ def _present(known: Property) -> SearchStrategy[Any]:
         item = (
             objects(known.item_class)
             if known.item_class is not None
-            else _item(known).filter(lambda text: text != "" and "," not in str(text))
+            else _item(known).filter(lambda item: item != "" and "," not in str(item))
         )
         return st.lists(item, max_size=3)
     return _item(known)
@@ -79,6 +81,10 @@ def _item(known: Property) -> SearchStrategy[Any]:
         return objects(known.item_class)
     if known.is_boolean:
         return st.booleans()
+    if known.type == "DateTime":
+        return st.datetimes(timezones=st.timezones())
+    if known.type == "UInt8[]":
+        return st.binary(max_size=_LONGEST_DRAWN)
     if known.integer is not None:
         return _integers(known)
     text = _texts(known)
@@ -91,7 +97,7 @@ def _integers(known: Property) -> SearchStrategy[int]:
         return st.sampled_from([int(value) for value in known.values])
     low, high = known.integer.low, known.integer.high
     for qualifier in known.qualifiers:
-        if isinstance(qualifier, ValueRange):
+        if isinstance(qualifier, (ValueRange, Range)):
             low, high = qualifier.bounds
     return st.integers(low, high) | st.sampled_from([low, high])
 
@@ -112,6 +118,8 @@ def objects(cls: type[WmiObject]) -> SearchStrategy[Any]:
     """Return objects of a mirrored class; an abstract one gives objects of its subclasses."""
     if cls in (Step, Action):
         return st.one_of(*(_built(known) for known in _LEAVES))
+    if cls is ScheduleToken:
+        return st.one_of(*(_built(known) for known in ScheduleToken.__subclasses__()))
     if cls in (ConditionOperand, ConditionExpression):
         return _EXPRESSIONS if cls is ConditionExpression else _OPERANDS
     return _built(cls)
@@ -236,11 +244,11 @@ def _wrong_values(known: Property) -> Iterator[tuple[Any, str]]:
             if qualifier.low:
                 yield "x" * (qualifier.low - 1), "AllowedLen"
             yield "x" * (qualifier.high + 1), "AllowedLen"
-        elif isinstance(qualifier, ValueRange):
+        elif isinstance(qualifier, (ValueRange, Range)):
             low, high = qualifier.bounds
             if low:
-                yield low - 1, "ValueRange"
-            yield high + 1, "ValueRange"
+                yield low - 1, qualifier.name
+            yield high + 1, qualifier.name
         elif isinstance(qualifier, ValueMap) and qualifier.values:
             yield "none of them", "ValueMap"
     if known.values and known.integer is None:

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -21,6 +22,7 @@ import attrs
 from tasksequence.errors import Problem, QualifierError
 from tasksequence.qualifiers import (
     CommandLineArg,
+    Method,
     Observed,
     Qualifier,
     RequiredIfNotNull,
@@ -28,6 +30,7 @@ from tasksequence.qualifiers import (
     VariableName,
     VariablePrefix,
     global_,
+    read,
 )
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi_property import IntegerType, Property
@@ -119,6 +122,8 @@ class WmiObject:
     """The class qualifiers, as the class reference prints them."""
     wmi_observed: ClassVar[Observed | None] = None
     """What real exports add to them, or have instead."""
+    wmi_methods: ClassVar[tuple[Method, ...]] = ()
+    """The signatures of the class's own methods."""
     _origin: Any
     """Where the object was read, kept for the document it came from; None for a new object."""
 
@@ -213,6 +218,9 @@ def _check_assignment(instance: Any, attribute: attrs.Attribute[Any], value: Any
     if known.is_secret and isinstance(value, str):
         value = SecretText(value)
     problems = tuple(known.problems(value))
+    if known.has(read):
+        text = "is read only: a site sets it, and it can be loaded but not assigned"
+        problems = (Problem(known.wmi_class, known.name, read.name, text),)
     if problems:
         raise QualifierError(problems)
     return value
@@ -220,7 +228,10 @@ def _check_assignment(instance: Any, attribute: attrs.Attribute[Any], value: Any
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop, attrs.field))
 def wmi_class(
-    name: str, *qualifiers: Qualifier, observed: Observed | None = None
+    name: str,
+    *qualifiers: Qualifier,
+    observed: Observed | None = None,
+    methods: tuple[Method, ...] = (),
 ) -> Callable[[type[_C]], type[_C]]:
     """Make an attrs class with keyword arguments that mirrors the WMI class `name`."""
 
@@ -231,6 +242,7 @@ def wmi_class(
         made.wmi_name = name  # type: ignore[attr-defined]
         made.wmi_qualifiers = qualifiers  # type: ignore[attr-defined]
         made.wmi_observed = observed  # type: ignore[attr-defined]
+        made.wmi_methods = methods  # type: ignore[attr-defined]
         return made
 
     return decorate
@@ -364,6 +376,10 @@ def _shape(annotation: Any) -> _Shape:
                 return _Shape(extra.name, integer=extra)
     if annotation is bool:
         return _Shape("Boolean")
+    if annotation is datetime:
+        return _Shape("DateTime")
+    if annotation is bytes:
+        return _Shape("UInt8[]")
     if annotation in (str, SecretText):
         return _Shape("String")
     if isinstance(annotation, type) and issubclass(annotation, WmiObject):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any
 
 import attrs
@@ -20,7 +21,7 @@ from tasksequence.qualifiers import (
 )
 from tasksequence.secret_text import SecretText
 
-__all__ = ["IntegerType", "Property", "SInt32", "UInt32"]
+__all__ = ["IntegerType", "Property", "SInt32", "SInt64", "UInt32", "UInt64"]
 
 
 @attrs.frozen
@@ -33,6 +34,8 @@ class IntegerType:
 
 
 UInt32 = Annotated[int, IntegerType("UInt32", 0, 2**32 - 1)]
+UInt64 = Annotated[int, IntegerType("UInt64", 0, 2**64 - 1)]
+SInt64 = Annotated[int, IntegerType("SInt64", -(2**63), 2**63 - 1)]
 SInt32 = Annotated[int, IntegerType("SInt32", -(2**31), 2**31 - 1)]
 
 
@@ -103,8 +106,8 @@ class Property:
             said = qualifier.problem(text)
             if said is not None:
                 yield self._problem(qualifier.name, said)
-        if self.values:
-            said = ValueMap(self.values).problem(text)
+        for item in text if self.is_array and isinstance(text, (list, tuple)) else (text,):
+            said = ValueMap(self.values).problem(item)
             if said is not None:
                 yield self._problem("Enumeration", said)
 
@@ -138,6 +141,10 @@ class Property:
                     f"{self.integer.low} to {self.integer.high}"
                 )
             return None
+        if self.type == "DateTime":
+            return None if isinstance(value, datetime) else f"is {value!r}; a datetime is needed"
+        if self.type == "UInt8[]":
+            return None if isinstance(value, bytes) else f"is {value!r}; bytes are needed"
         if isinstance(value, SecretText):
             return None if self.is_secret else "is a SecretText; what is not secret is plain text"
         if isinstance(value, str):

@@ -21,7 +21,7 @@ def explain(name: str, as_json: bool) -> None:
     import json
 
     from tasksequence.cli.output import print_result
-    from tasksequence.model.actions import registry
+    from tasksequence.model.classes import registry
     from tasksequence.model.declaration import class_data, declaration
 
     names = {known.casefold(): known for known in registry if known}

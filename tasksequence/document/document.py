@@ -18,7 +18,7 @@ from tasksequence.document.splice import Layout, apply
 from tasksequence.document.violation import Violation
 from tasksequence.document.writer import new_sequence, sequence_patches
 from tasksequence.errors import DocumentError
-from tasksequence.model.actions import registry as default_registry
+from tasksequence.model.classes import registry as default_registry
 from tasksequence.model.sequence import TaskSequence
 
 __all__ = ["Document", "SequencePart", "load"]

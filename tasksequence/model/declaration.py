@@ -33,6 +33,7 @@ def declaration(cls: type[WmiObject]) -> str:
         default = "" if known.default in (attrs.NOTHING, None) else f" = {_literal(known.default)}"
         note = f"  // {', '.join(_notes(known))}" if _notes(known) else ""
         lines.append(f"    {known.type} {known.name}{default};{note}")
+    lines += [f"    {method};" for method in cls.wmi_methods]
     lines.append("};")
     return "\n".join(lines)
 
@@ -51,6 +52,15 @@ def class_data(cls: type[WmiObject]) -> dict[str, Any]:
         "qualifiers": [_qualifier_data(q) for q in cls.wmi_qualifiers],
         "command_line_in_exports": observed.command_line if observed is not None else None,
         "variable_prefix_in_exports": observed.variable_prefix if observed is not None else None,
+        "methods": [
+            {
+                "name": method.name,
+                "parameters": [attrs.asdict(parameter) for parameter in method.parameters],
+                "returns": method.returns,
+                "static": method.static,
+            }
+            for method in cls.wmi_methods
+        ],
         "properties": [
             {
                 "name": known.name,
@@ -76,7 +86,9 @@ _NO_VARIABLES = frozenset(
 
 
 def _is_variable(known: Property) -> bool:
-    return known.name not in _NO_VARIABLES and "ConditionExpression" not in known.wmi_class
+    is_step = known.wmi_class.startswith("BDD_") or known.wmi_class.endswith("Action")
+    is_step = is_step or known.wmi_class in {"", "SMS_TaskSequence_SubTasksequence"}
+    return is_step and known.name not in _NO_VARIABLES
 
 
 def _notes(known: Property) -> list[str]:

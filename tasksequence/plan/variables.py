@@ -9,7 +9,7 @@ from functools import cache
 import attrs
 
 from tasksequence.errors import PlanError
-from tasksequence.model.actions import registry
+from tasksequence.model.classes import registry
 from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import properties_of

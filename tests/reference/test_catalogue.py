@@ -13,6 +13,7 @@ import tasksequence as ts
 from tasksequence.model.condition import ConditionOperand
 from tasksequence.wmi import WmiObject, properties_of
 
+COMPARED = ("CommandLine", "VariablePrefix", "ActionCategory", "SequenceCategory", "Icon")
 # MDT's steps have no page; they are compared with real sequences alone.
 DOCUMENTED = sorted(
     name
@@ -52,6 +53,15 @@ DIFFERENT_QUALIFIERS = {
 MDT_EXTRAS = {"ImageSize", "ImageProcessorSpeed", "ImageMemory", "VerifyOS"}
 # Seen in three steps of one file: they came from another step, and stay in `variables`.
 MDT_UNNAMED = {"CommandLine", "DisableWow64Redirection", "SuccessCodes"}
+LEFT_OUT = {
+    ("SMS_TaskSequencePackage", "SupportedOperatingSystems"): (
+        "the class of its items, SMS_OS_Details, has no page"
+    ),
+}
+NAMED_DEFAULTS = {
+    "STORAGE_NO_SOURCE": 1,
+    "19700201000000.000000+***": "1970-02-01 00:00:00",
+}
 IGNORED_QUALIFIERS = {"not_null_flavor"}
 
 
@@ -68,9 +78,15 @@ def classes(corpus_dir: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_class_agrees_with_the_reference(name: str, classes: dict[str, Any]) -> None:
     cls, page = ts.registry[name], classes[name]
-    assert sorted(p.name for p in properties_of(cls)) == sorted(page["properties"])
+    ours = {p.name for p in properties_of(cls)}
+    missing = {p for p in page["properties"] if p not in ours}
+    assert missing == {p for (c, p) in LEFT_OUT if c == name}
     for known in properties_of(cls):
-        said = page["properties"][known.name]
+        said = page["properties"].get(known.name)
+        if said is None:
+            # Newer pages of the base class have more than the older pages of its subclasses.
+            assert any(known.name in {p.name for p in properties_of(b)} for b in _bases(cls))
+            continue
         agrees = said["type"] == known.type
         assert agrees is ((name, known.name) not in DIFFERENT_TYPES), known.name
         expected = {
@@ -81,11 +97,12 @@ def test_class_agrees_with_the_reference(name: str, classes: dict[str, Any]) -> 
         agrees = {q.name: _argument(q.argument) for q in known.qualifiers} == expected
         assert agrees is ((name, known.name) not in DIFFERENT_QUALIFIERS), known.name
         if said.get("default") is not None and (name, known.name) not in DIFFERENT_DEFAULTS:
-            assert str(known.default) == str(said["default"]), known.name
-    bases = [
-        b.wmi_name for b in cls.__mro__[1:-2] if issubclass(b, WmiObject) and b is not WmiObject
+            said_default = NAMED_DEFAULTS.get(said["default"], said["default"])
+            assert str(known.default) == str(said_default), known.name
+    # SMS_BaseClass has no page and no properties.
+    assert [b.wmi_name for b in _bases(cls)] == [
+        b for b in page["derivation"] if b != "SMS_BaseClass"
     ]
-    assert bases == page["derivation"]
 
 
 @pytest.mark.corpus
@@ -93,7 +110,13 @@ def test_class_agrees_with_the_reference(name: str, classes: dict[str, Any]) -> 
 def test_class_qualifiers_agree_with_the_reference(name: str, classes: dict[str, Any]) -> None:
     said = classes[name]["class_qualifiers"]
     ours = {q.name: q.argument for q in ts.registry[name].wmi_qualifiers}
-    for qualifier in ("CommandLine", "VariablePrefix", "ActionCategory", "SequenceCategory"):
+    for qualifier in (
+        "CommandLine",
+        "VariablePrefix",
+        "ActionCategory",
+        "SequenceCategory",
+        "Icon",
+    ):
         assert ours.get(qualifier) == said.get(qualifier)
 
 
@@ -135,5 +158,26 @@ def test_every_registered_class_is_found_under_its_own_name() -> None:
     assert issubclass(ts.VariableConditionExpression, ConditionOperand)
 
 
+def _bases(cls: type[WmiObject]) -> list[type[WmiObject]]:
+    return [b for b in cls.__mro__[1:] if issubclass(b, WmiObject) and b is not WmiObject]
+
+
 def _argument(argument: object) -> object:
     return list(argument) if isinstance(argument, tuple) else argument
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_methods_agree_with_the_reference(name: str, classes: dict[str, Any]) -> None:
+    ours = {method.name: method for method in ts.registry[name].wmi_methods}
+    said = classes[name]["methods"]
+    if name == "SMS_TaskSequence":
+        pytest.skip("its methods are functions of this library to come")
+    assert set(ours) == set(said)
+    for method, page in said.items():
+        shown = [(p.name, p.type, p.direction) for p in ours[method].parameters]
+        assert shown == [(p["name"], p["type"], p["direction"]) for p in page["params"]]
+        assert (ours[method].returns, ours[method].static) == (
+            page["returns"],
+            bool(page["static"]),
+        )

@@ -231,3 +231,41 @@ def test_an_unknown_class_suggests_the_nearest() -> None:
 def test_commas_separate_the_items_of_a_string_array() -> None:
     with pytest.raises(ts.QualifierError, match="commas separate"):
         ts.AutoApplyAction(name="a", category_list=["a,b"])
+
+
+def test_what_a_site_sets_can_be_loaded_and_not_assigned() -> None:
+    package = ts.ImagePackage(image_disk_layout="<layout/>")
+    assert package.image_disk_layout == "<layout/>"
+    with pytest.raises(ts.QualifierError, match=r"SMS_ImagePackage\.ImageDiskLayout is read only"):
+        package.image_disk_layout = ""
+    package.image_property = "<xml/>"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"extended_data": "text"}, "bytes are needed"),
+        ({"source_date": "today"}, "a datetime is needed"),
+        ({"refresh_schedule": [ts.ST_NonRecurring()] * 16}, "has 16 items, max\\(15\\) allows 15"),
+        ({"refresh_schedule": [ts.Group(name="g")]}, "ScheduleToken is needed"),
+        ({"pkg_source_flag": 9}, "none of 0, 1, 2, 3, 4"),
+    ],
+)
+def test_types_of_packages(values: dict[str, object], said: str) -> None:
+    with pytest.raises(ts.QualifierError, match=said):
+        ts.ImagePackage(**values)  # type: ignore[arg-type]
+
+
+def test_ranges_of_schedules() -> None:
+    ts.ST_NonRecurring(day_duration=31)
+    with pytest.raises(ts.QualifierError, match=r'Range\("0-31"\) allows 0 to 31'):
+        ts.ST_NonRecurring(day_duration=32)
+
+
+def test_an_image_package_has_the_methods_of_its_class() -> None:
+    shown = [str(method) for method in ts.ImagePackage.wmi_methods]
+    assert len(shown) == 8
+    assert (
+        "static SInt32 GetImageProperties([in] String SourceImagePath, [out] String ImageProperty)"
+        in shown
+    )
