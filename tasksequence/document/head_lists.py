@@ -77,12 +77,9 @@ def _reference_patches(
 
 
 def _reference(element: Element) -> Reference | None:
-    # With a program it is the reference of another kind of step, which knows what it needs.
-    if "program" in element.attributes:
-        return None
     for kind in ("package", "application"):
         if kind in element.attributes:
-            return Reference(kind, element.attributes[kind])
+            return Reference(kind, element.attributes[kind], element.attributes.get("program"))
     return None
 
 

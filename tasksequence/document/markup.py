@@ -170,7 +170,10 @@ def new_references(found: Sequence[Reference], layout: Layout) -> list[bytes]:
 
 def new_reference(reference: Reference) -> bytes:
     """Return one entry of a reference list."""
-    return f'<reference {reference.kind}="{escape_attribute(reference.id)}"/>'.encode()
+    attributes = {reference.kind: reference.id}
+    if reference.program is not None:
+        attributes["program"] = reference.program
+    return new_markup("reference", attributes, [], Layout("", ""))
 
 
 def new_globals(found: Sequence[tuple[Property, object]], layout: Layout) -> list[bytes]:

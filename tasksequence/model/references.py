@@ -3,21 +3,32 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tasksequence.model.actions.general import SubTasksequence
 from tasksequence.model.base import Step
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.qualifiers import TaskSequencePackage, global_, task_sequence_application
+from tasksequence.qualifiers import (
+    TaskSequencePackage,
+    TaskSequenceProgram,
+    global_,
+    task_sequence_application,
+    task_sequence_package_list,
+)
 from tasksequence.wmi import WmiObject, per_class, properties_of
 from tasksequence.wmi_property import Property
 
 __all__ = ["Reference", "enabled_steps", "global_properties", "references"]
 
+_ANY_PROGRAM = "*"
+
 
 class Reference(NamedTuple):
-    """One package or application that an enabled step needs."""
+    """One package, program or application that an enabled step needs."""
 
     kind: str
     """`package` or `application`, as the attribute in the reference list."""
     id: str
+    program: str | None = None
+    """The program of the package; `*` for a child sequence."""
 
 
 def enabled_steps(steps: list[Step]) -> Iterator[Step]:
@@ -37,12 +48,27 @@ def references(sequence: TaskSequence) -> tuple[Reference, ...]:
     """
     found: dict[Reference, None] = {}
     for step in enabled_steps(sequence.steps):
-        for known, kind in _referring(type(step)):
-            value = getattr(step, known.attribute)
-            for identifier in (value or "").split(","):
-                if identifier:
-                    found[Reference(kind, identifier)] = None
+        for reference in _references_of(step):
+            found[reference] = None
     return tuple(found)
+
+
+def _references_of(step: Step) -> Iterator[Reference]:
+    if isinstance(step, SubTasksequence):
+        # No qualifier of this class is known; so do real exports.
+        if step.ts_package_id:
+            yield Reference("package", step.ts_package_id, _ANY_PROGRAM)
+        for identifier in (step.ts_reference_packages or "").split(","):
+            if identifier:
+                yield Reference("package", identifier)
+        return
+    for known, kind, program in _referring(type(step)):
+        value = getattr(step, known.attribute)
+        # A site lists the members of one list in ordinal order.
+        for identifier in sorted((value or "").split(",")):
+            if identifier:
+                named = getattr(step, program.attribute) if program is not None else None
+                yield Reference(kind, identifier, named or None)
 
 
 def global_properties(sequence: TaskSequence) -> tuple[tuple[Property, object], ...]:
@@ -57,16 +83,26 @@ def global_properties(sequence: TaskSequence) -> tuple[tuple[Property, object], 
 
 
 @per_class
-def _referring(cls: type[WmiObject]) -> tuple[tuple[Property, str], ...]:
-    found = []
+def _referring(cls: type[WmiObject]) -> tuple[tuple[Property, str, Property | None], ...]:
+    """Return the properties that refer to something, with what, and the program's property."""
+    programs = {
+        qualifier.package_property: known
+        for known in properties_of(cls)
+        for qualifier in known.qualifiers
+        if isinstance(qualifier, TaskSequenceProgram)
+    }
+    found: list[tuple[Property, str, Property | None]] = []
     for known in sorted(properties_of(cls), key=lambda known: known.name):
         if any(isinstance(qualifier, TaskSequencePackage) for qualifier in known.qualifiers):
-            found.append((known, "package"))
+            found.append((known, "package", programs.get(known.name)))
+        elif known.has(task_sequence_package_list):
+            found.append((known, "package", None))
         elif known.has(task_sequence_application):
-            found.append((known, "application"))
+            found.append((known, "application", None))
     return tuple(found)
 
 
 @per_class
 def _global(cls: type[WmiObject]) -> tuple[Property, ...]:
-    return tuple(known for known in properties_of(cls) if known.has(global_))
+    found = [known for known in properties_of(cls) if known.has(global_)]
+    return tuple(sorted(found, key=lambda known: known.name))
