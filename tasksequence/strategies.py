@@ -48,9 +48,10 @@ _CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")) | st
 _NO_XML = frozenset("\ufffe\uffff")
 
 
-def texts(low: int = 0, high: int | None = None) -> SearchStrategy[str]:
+def texts(low: int = 0, high: int | None = None, *, without: str = "") -> SearchStrategy[str]:
     """Return texts of `low` to `high` characters that XML can hold, often at those bounds."""
-    alphabet = _CHARACTERS.filter(lambda character: character not in _NO_XML)
+    unwanted = _NO_XML | set(without)
+    alphabet = _CHARACTERS.filter(lambda character: character not in unwanted)
     most = low + _LONGEST_DRAWN if high is None else min(high, low + _LONGEST_DRAWN)
     drawn = st.text(alphabet, min_size=low, max_size=most)
     bounds = [low] if high is None or high > _LONGEST_BOUNDARY else [low, high]
@@ -65,14 +66,11 @@ def values(known: Property) -> SearchStrategy[Any]:
 
 
 def _present(known: Property) -> SearchStrategy[Any]:
+    if known.is_array and known.item_class is None and known.integer is None:
+        # Commas separate the items in XML, and one empty item cannot be told from no item.
+        return st.lists(texts(1, without=","), max_size=3)
     if known.is_array:
-        # Commas separate the items in XML, and an empty item cannot be told from no item.
-        item = (
-            objects(known.item_class)
-            if known.item_class is not None
-            else _item(known).filter(lambda item: item != "" and "," not in str(item))
-        )
-        return st.lists(item, max_size=3)
+        return st.lists(_item(known), max_size=3)
     return _item(known)
 
 
@@ -117,7 +115,7 @@ def _texts(known: Property) -> SearchStrategy[str]:
 def objects(cls: type[WmiObject]) -> SearchStrategy[Any]:
     """Return objects of a mirrored class; an abstract one gives objects of its subclasses."""
     if cls in (Step, Action):
-        return st.one_of(*(_built(known) for known in _LEAVES))
+        return st.one_of(*(_built(known) for known in _LEAVES if issubclass(known, cls)))
     if cls is ScheduleToken:
         return st.one_of(*(_built(known) for known in ScheduleToken.__subclasses__()))
     if cls in (ConditionOperand, ConditionExpression):

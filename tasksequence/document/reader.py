@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -183,6 +183,7 @@ class Reader:
         """Read what the variables of an element say of the class's properties; absent is None."""
         values: dict[str, Any] = dict.fromkeys(p.attribute for p in variable_properties(cls))
         items: dict[str, dict[int, dict[str, Any]]] = {}
+        counts: dict[str, int] = {}
         seen: set[str] = set()
         slots = _slots(cls)
         for _, variable in variable_elements(element):
@@ -207,11 +208,13 @@ class Reader:
                 values[known.attribute] = value
             else:
                 items.setdefault(known.attribute, {})
+                counts[known.attribute] = _count(variable.text)
         for known in variable_properties(cls):
             if known.item_class is not None and known.attribute in items:
+                members_by_index = items[known.attribute]
                 values[known.attribute] = [
-                    self._item(known, element, members)
-                    for _, members in sorted(items[known.attribute].items())
+                    self._item(known, element, members_by_index.get(index, {}))
+                    for index in _indexes(members_by_index, counts.get(known.attribute, 0))
                 ]
         return values
 
@@ -297,6 +300,23 @@ class Reader:
                 qualifier=problem.qualifier,
             )
         )
+
+
+_MOST_HOLES = 64
+
+
+def _count(text: str) -> int:
+    """Return the count that the base variable of an array holds; 0 where it is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _indexes(members: Mapping[int, Any], count: int) -> Sequence[int]:
+    """Return the indexes of an array's items: as many as it counts, also those without members.
+
+    Indexes far apart are no array with holes but a mistake: then only what is there counts.
+    """
+    size = max([count, *(index + 1 for index in members)])
+    return range(size) if size <= len(members) + _MOST_HOLES else sorted(members)
 
 
 def _holds_steps(element: Element) -> bool:

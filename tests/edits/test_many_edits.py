@@ -143,22 +143,30 @@ def test_arrays_with_odd_indexes_lose_nothing(indexes: tuple[str, str], edit: st
     document = sequence(PARTITIONS.format(members))
     (step,) = document.sequence.steps
     assert isinstance(step, ts.PartitionDiskAction)
-    names = ["one", "two"]
-    if indexes == ("0", "01"):
-        names = ["one", "two"]
+    # Index and place agree: an index that the file lacks is an item without members.
+    places = [int(index) for index in indexes]
+    names: list[str | None] = [None, None, None]
+    names[places[0]], names[places[1]] = "one", "two"
     assert [p.volume_name for p in step.partitions] == names
     untouched = document.to_bytes()
     if edit == "change":
-        step.partitions[1].volume_name = names[1] = "TWO"
+        step.partitions[places[1]].volume_name = names[places[1]] = "TWO"
     elif edit == "delete":
         del step.partitions[0], names[0]
     else:
-        step.partitions.append(step.partitions[0].replace(volume_name="three"))
+        step.partitions.append(step.partitions[places[0]].replace(volume_name="three"))
         names.append("three")
     (again,) = reread(document).steps
     assert isinstance(again, ts.PartitionDiskAction)
     assert [p.volume_name for p in again.partitions] == names
     assert document.to_bytes() != untouched
+
+
+def test_indexes_far_apart_are_no_array_with_holes() -> None:
+    document = sequence(PARTITIONS.format(partition("0", "one") + partition("999999", "far")))
+    (step,) = document.sequence.steps
+    assert isinstance(step, ts.PartitionDiskAction)
+    assert [p.volume_name for p in step.partitions] == ["one", "far"]
 
 
 SETUP = (
