@@ -178,30 +178,10 @@ class ValueMap(Qualifier):
 
 
 @attrs.frozen
-class Range(Qualifier):
-    """Smallest and largest number, both included; the older spelling of ValueRange."""
+class Range(ValueRange):
+    """The older spelling of ValueRange: Range("0-31")."""
 
     name: ClassVar[str] = "Range"
-    range: str
-
-    @property
-    def argument(self) -> str:
-        return self.range
-
-    @property
-    def bounds(self) -> tuple[int, int]:
-        """The smallest and the largest allowed number."""
-        return _bounds(self.range)
-
-    def problem(self, value: object) -> str | None:
-        low, high = self.bounds
-        if not isinstance(value, int) or low <= value <= high:
-            return None
-        return f"is {value}, {self} allows {low} to {high}"
-
-    def explain(self) -> str:
-        low, high = self.bounds
-        return f"{low} to {high}"
 
 
 @attrs.frozen

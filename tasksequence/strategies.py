@@ -27,7 +27,6 @@ from tasksequence.model.schedules import ScheduleToken
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import (
     AllowedLen,
-    Range,
     RequiredIfNotNull,
     RequiredIfNull,
     ValueMap,
@@ -95,7 +94,7 @@ def _integers(known: Property) -> SearchStrategy[int]:
         return st.sampled_from([int(value) for value in known.values])
     low, high = known.integer.low, known.integer.high
     for qualifier in known.qualifiers:
-        if isinstance(qualifier, (ValueRange, Range)):
+        if isinstance(qualifier, ValueRange):
             low, high = qualifier.bounds
     return st.integers(low, high) | st.sampled_from([low, high])
 
@@ -242,7 +241,7 @@ def _wrong_values(known: Property) -> Iterator[tuple[Any, str]]:
             if qualifier.low:
                 yield "x" * (qualifier.low - 1), "AllowedLen"
             yield "x" * (qualifier.high + 1), "AllowedLen"
-        elif isinstance(qualifier, (ValueRange, Range)):
+        elif isinstance(qualifier, ValueRange):
             low, high = qualifier.bounds
             if low:
                 yield low - 1, qualifier.name
