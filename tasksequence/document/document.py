@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -18,6 +16,7 @@ from tasksequence.document.splice import Layout, apply
 from tasksequence.document.violation import Violation
 from tasksequence.document.writer import new_sequence, sequence_patches
 from tasksequence.errors import DocumentError
+from tasksequence.file_access import give_access
 from tasksequence.model.classes import registry as default_registry
 from tasksequence.model.sequence import TaskSequence
 
@@ -183,7 +182,7 @@ def _write(target: Path, raw: bytes) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(raw)
             stream.flush()
-            _take_access(stream.fileno(), place)
+            give_access(temporary, str(place))
             os.fsync(stream.fileno())
         Path(temporary).replace(place)
     except BaseException as error:
@@ -191,26 +190,6 @@ def _write(target: Path, raw: bytes) -> None:
         if isinstance(error, OSError):
             raise _unwritable(target, error) from None
         raise
-
-
-def _take_access(descriptor: int, place: Path) -> None:
-    """Give a new file the permissions, and where allowed the owner, of the one it replaces."""
-    try:
-        status = place.stat()
-    except FileNotFoundError:
-        os.fchmod(descriptor, 0o666 & ~_umask())
-        return
-    with suppress(PermissionError):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-
-
-def _umask() -> int:
-    """Return the process's umask without changing it, which another thread would notice."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("Umask:"):
-            return int(line.split()[1], 8)
-    return 0o077
 
 
 def _unwritable(target: Path, error: OSError) -> DocumentError:

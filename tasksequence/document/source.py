@@ -145,11 +145,6 @@ class Source:
         """Return the bytes of an element, tags included."""
         return self.text[element.start : element.end]
 
-    @cached_property
-    def newline(self) -> str:
-        """The line end that the text uses; LF for a text on one line."""
-        return "\r\n" if b"\r\n" in self.text else "\n"
-
     def _decode(self, raw: bytes) -> bytes:
         try:
             text = self.encoding.decode(raw).encode("utf-8")

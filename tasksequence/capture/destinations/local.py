@@ -8,12 +8,11 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from tasksequence.errors import DestinationError
 
-__all__ = ["LONGEST", "check_destination", "give_access"]
+__all__ = ["LONGEST", "check_destination"]
 
 LONGEST = 255
 """Characters that CaptureDestination may have (AllowedLen 1-255)."""
@@ -25,7 +24,6 @@ _GIVE_LOCAL = (
     "Give a local path (command line: --destination PATH), or mount the share and give the path "
     "below its mount point."
 )
-_STATUS = "/proc/self/status"
 _WIM_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
 """How a WIM begins, and a pipable one of wimlib."""
 
@@ -60,45 +58,6 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
     except OSError as error:
         raise _refused(error, text) from None
     return path
-
-
-def give_access(path: str, destination: str) -> None:
-    """Give a finished file the access that the file at its destination has, or a new one gets.
-
-    A restricted image must not become readable for all by being captured again: where the group
-    cannot be kept, another one gets no more than everybody. Raises `OSError` if it is unknown
-    what the old file allows; where the file system takes no permissions, `path` keeps its own.
-    """
-    try:
-        status = os.stat(destination)  # noqa: PTH116
-    except FileNotFoundError:
-        mode = 0o666 & ~_umask()
-    else:
-        mode = status.st_mode & 0o777
-        if not _take_owner(path, status):
-            mode &= ~0o070 | (mode & 0o007) << 3
-    with suppress(OSError):
-        os.chmod(path, mode)  # noqa: PTH101
-
-
-def _take_owner(path: str, status: os.stat_result) -> bool:
-    """Give a file the owner and group of another, or the group alone; tell whether it has that."""
-    for owner in (status.st_uid, -1):
-        with suppress(OSError):
-            os.chown(path, owner, status.st_gid)
-            return True
-    return False
-
-
-def _umask() -> int:
-    """Return this process's umask; asking the system for it would change it for other threads."""
-    with suppress(OSError), open(_STATUS, "rb") as file:  # noqa: PTH123
-        for line in file:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _check_text(text: str) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tasksequence import errors
-from tasksequence.capture.destinations.local import check_destination, give_access
+from tasksequence.capture.destinations.local import check_destination
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import check_volume
 from tasksequence.capture.wimlib._codes import write_error
 from tasksequence.capture.wimlib._partial import new_partial, remove_if_present, remove_stale
 from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.errors import CaptureError, VolumeError
+from tasksequence.file_access import give_access
 from tasksequence.request import (
     CapturedImage,
     CaptureRequest,

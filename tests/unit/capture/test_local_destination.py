@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.destinations.local import LONGEST, check_destination, give_access
+from tasksequence.capture.destinations.local import LONGEST, check_destination
 from tasksequence.errors import DestinationError
+from tasksequence.file_access import give_access
 from tests.support.captures import needs_root
 
 OLD_WIM = b"MSWIM\0\0\0 and more"
@@ -173,7 +174,7 @@ def test_where_there_is_no_old_wim_the_umask_decides(tmp_path: Path, finished: P
 def test_the_umask_is_found_without_proc_too(
     tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasksequence.capture.destinations.local._STATUS", str(tmp_path / "no"))
+    monkeypatch.setattr("tasksequence.file_access._STATUS", str(tmp_path / "no"))
     give_access(str(finished), str(tmp_path / "missing.wim"))
     assert mode(finished) == 0o640
     assert os.umask(0o027) == 0o027
