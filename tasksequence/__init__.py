@@ -9,10 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
     from tasksequence.document.document import load as load
+    from tasksequence.document.secret_choice import SecretChoice as SecretChoice
     from tasksequence.document.violation import Violation as Violation
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.report import describe as describe
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     from tasksequence.errors import DocumentError as DocumentError
     from tasksequence.errors import PlanError as PlanError
     from tasksequence.errors import Problem as Problem
+    from tasksequence.errors import PropertyMissing as PropertyMissing
     from tasksequence.errors import QualifierError as QualifierError
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
     from tasksequence.errors import VolumeError as VolumeError
     from tasksequence.model.action import Action as Action
+    from tasksequence.model.action import Pointer as Pointer
     from tasksequence.model.action import ScriptedAction as ScriptedAction
     from tasksequence.model.action import UnknownAction as UnknownAction
     from tasksequence.model.actions.bitlocker import (
@@ -152,6 +156,46 @@ if TYPE_CHECKING:
         VariableConditionExpression as VariableConditionExpression,
     )
     from tasksequence.model.condition import WMIConditionExpression as WMIConditionExpression
+    from tasksequence.model.enumerations import ActionInProgress as ActionInProgress
+    from tasksequence.model.enumerations import AddressType as AddressType
+    from tasksequence.model.enumerations import Architecture as Architecture
+    from tasksequence.model.enumerations import BitLockerKeyMode as BitLockerKeyMode
+    from tasksequence.model.enumerations import ContentLocation as ContentLocation
+    from tasksequence.model.enumerations import Day as Day
+    from tasksequence.model.enumerations import DiskType as DiskType
+    from tasksequence.model.enumerations import DynamicUpdate as DynamicUpdate
+    from tasksequence.model.enumerations import ExecutionPolicy as ExecutionPolicy
+    from tasksequence.model.enumerations import FileAccess as FileAccess
+    from tasksequence.model.enumerations import FileSystem as FileSystem
+    from tasksequence.model.enumerations import ImageObjectType as ImageObjectType
+    from tasksequence.model.enumerations import JoinType as JoinType
+    from tasksequence.model.enumerations import LicenseMode as LicenseMode
+    from tasksequence.model.enumerations import NetbiosOptions as NetbiosOptions
+    from tasksequence.model.enumerations import Operator as Operator
+    from tasksequence.model.enumerations import OperatorType as OperatorType
+    from tasksequence.model.enumerations import OSArchitecture as OSArchitecture
+    from tasksequence.model.enumerations import OSType as OSType
+    from tasksequence.model.enumerations import PackageFlags as PackageFlags
+    from tasksequence.model.enumerations import PackageType as PackageType
+    from tasksequence.model.enumerations import PartitionStyle as PartitionStyle
+    from tasksequence.model.enumerations import PartitionType as PartitionType
+    from tasksequence.model.enumerations import ProgramFlags as ProgramFlags
+    from tasksequence.model.enumerations import RecoveryPasswordStore as RecoveryPasswordStore
+    from tasksequence.model.enumerations import ReferenceType as ReferenceType
+    from tasksequence.model.enumerations import RegistryType as RegistryType
+    from tasksequence.model.enumerations import RequestType as RequestType
+    from tasksequence.model.enumerations import RestartTarget as RestartTarget
+    from tasksequence.model.enumerations import RunIn as RunIn
+    from tasksequence.model.enumerations import SequenceFlags as SequenceFlags
+    from tasksequence.model.enumerations import SequenceType as SequenceType
+    from tasksequence.model.enumerations import ShareType as ShareType
+    from tasksequence.model.enumerations import SizeUnits as SizeUnits
+    from tasksequence.model.enumerations import SoftwareOperator as SoftwareOperator
+    from tasksequence.model.enumerations import SourceFlag as SourceFlag
+    from tasksequence.model.enumerations import UpdateTarget as UpdateTarget
+    from tasksequence.model.enumerations import UserStateMode as UserStateMode
+    from tasksequence.model.enumerations import WeekOrder as WeekOrder
+    from tasksequence.model.enumerations import WinPEComponent as WinPEComponent
     from tasksequence.model.image_information import ImageDiskInformation as ImageDiskInformation
     from tasksequence.model.image_information import ImageInformation as ImageInformation
     from tasksequence.model.packages import BootImagePackage as BootImagePackage
@@ -190,14 +234,25 @@ if TYPE_CHECKING:
     from tasksequence.request import Progress as Progress
     from tasksequence.request import VolumeSource as VolumeSource
     from tasksequence.secret_text import SecretText as SecretText
+    from tasksequence.wmi import WmiObject as WmiObject
     from tasksequence.wmi import prop as prop
     from tasksequence.wmi import properties_of as properties_of
     from tasksequence.wmi import wmi_class as wmi_class
     from tasksequence.wmi_property import Property as Property
+    from tasksequence.wmi_property import SInt8 as SInt8
+    from tasksequence.wmi_property import SInt16 as SInt16
+    from tasksequence.wmi_property import SInt32 as SInt32
+    from tasksequence.wmi_property import SInt64 as SInt64
+    from tasksequence.wmi_property import UInt8 as UInt8
+    from tasksequence.wmi_property import UInt16 as UInt16
+    from tasksequence.wmi_property import UInt32 as UInt32
+    from tasksequence.wmi_property import UInt64 as UInt64
 
 _HOMES = {
+    "cim_datetime": ("UNSPECIFIED_OFFSET",),
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
+    "document.secret_choice": ("SecretChoice",),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
     "engine.report": ("describe",),
@@ -209,11 +264,12 @@ _HOMES = {
         "DocumentError",
         "PlanError",
         "Problem",
+        "PropertyMissing",
         "QualifierError",
         "TaskSequenceError",
         "VolumeError",
     ),
-    "model.action": ("Action", "ScriptedAction", "UnknownAction"),
+    "model.action": ("Action", "Pointer", "ScriptedAction", "UnknownAction"),
     "model.actions.bitlocker": (
         "DisableBitLockerAction",
         "EnableBitLockerAction",
@@ -307,6 +363,48 @@ _HOMES = {
         "VariableConditionExpression",
         "WMIConditionExpression",
     ),
+    "model.enumerations": (
+        "ActionInProgress",
+        "AddressType",
+        "Architecture",
+        "BitLockerKeyMode",
+        "ContentLocation",
+        "Day",
+        "DiskType",
+        "DynamicUpdate",
+        "ExecutionPolicy",
+        "FileAccess",
+        "FileSystem",
+        "ImageObjectType",
+        "JoinType",
+        "LicenseMode",
+        "NetbiosOptions",
+        "OSArchitecture",
+        "OSType",
+        "Operator",
+        "OperatorType",
+        "PackageFlags",
+        "PackageType",
+        "PartitionStyle",
+        "PartitionType",
+        "ProgramFlags",
+        "RecoveryPasswordStore",
+        "ReferenceType",
+        "RegistryType",
+        "RequestType",
+        "RestartTarget",
+        "RunIn",
+        "SequenceFlags",
+        "SequenceType",
+        "ShareType",
+        "SizeUnits",
+        "SoftwareOperator",
+        "SourceFlag",
+        "UpdateTarget",
+        "UserStateMode",
+        "WeekOrder",
+        "WinPEComponent",
+    ),
     "model.image_information": ("ImageDiskInformation", "ImageInformation"),
     "model.packages": (
         "BootImagePackage",
@@ -344,8 +442,18 @@ _HOMES = {
         "VolumeSource",
     ),
     "secret_text": ("SecretText",),
-    "wmi": ("prop", "properties_of", "wmi_class"),
-    "wmi_property": ("Property",),
+    "wmi": ("WmiObject", "prop", "properties_of", "wmi_class"),
+    "wmi_property": (
+        "Property",
+        "SInt8",
+        "SInt16",
+        "SInt32",
+        "SInt64",
+        "UInt8",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 

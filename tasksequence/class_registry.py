@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,6 +24,8 @@ class ClassRegistry(Mapping[str, type[WmiObject]]):
         try:
             return self._by_name[name]
         except KeyError:
+            import difflib
+
             near = difflib.get_close_matches(str(name), self._by_name, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise KeyError(f"no class is named {name}{hint}") from None

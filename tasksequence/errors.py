@@ -13,6 +13,7 @@ __all__ = [
     "DocumentError",
     "PlanError",
     "Problem",
+    "PropertyMissing",
     "QualifierError",
     "TaskSequenceError",
     "VolumeError",
@@ -46,6 +47,8 @@ class Problem(NamedTuple):
     """The rule as the class reference spells it, or the WMI type that the value does not fit."""
     text: str
     """What is wrong and what to do; never holds a secret."""
+    is_advice: bool = False
+    """True for good practice: a warning in a file, and no reason to refuse an object."""
 
     def __str__(self) -> str:
         return f"{self.wmi_class}.{self.property} {self.text}"
@@ -57,6 +60,10 @@ class QualifierError(TaskSequenceError, ValueError):
     def __init__(self, problems: Iterable[Problem], *, where: str | None = None) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems), where=where)
+
+
+class PropertyMissing(QualifierError, TypeError):
+    """A required property was not given; a `TypeError` too, as Python has it for arguments."""
 
 
 class DocumentError(TaskSequenceError):

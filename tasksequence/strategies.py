@@ -6,13 +6,20 @@ every class of the registry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import builtins
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any, NamedTuple
 
 import hypothesis.strategies as st
+from hypothesis import assume
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from tasksequence.model.action import Action, ScriptedAction, UnknownAction
+from tasksequence.cim_datetime import UNSPECIFIED_OFFSET
+from tasksequence.class_rules import ExcludedWhen, NeededWhen, OnlyOneOf, Rule
+from tasksequence.errors import Problem
+from tasksequence.model.action import ScriptedAction, UnknownAction
 from tasksequence.model.base import Step
 from tasksequence.model.classes import registry
 from tasksequence.model.condition import (
@@ -23,20 +30,36 @@ from tasksequence.model.condition import (
     OSConditionGroup,
     OSExpressionGroup,
 )
-from tasksequence.model.schedules import ScheduleToken
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import (
     AllowedLen,
+    Max,
     RequiredIfNotNull,
     RequiredIfNull,
     ValueMap,
     ValueRange,
+    abstract,
 )
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import WmiObject, attribute_names, properties_of, property_named
+from tasksequence.wmi import (
+    WmiObject,
+    attribute_names,
+    properties_of,
+    property_named,
+    reading,
+    rules_of,
+)
 from tasksequence.wmi_property import Property
 
-__all__ = ["Wrong", "objects", "sequences", "texts", "values", "violations_of"]
+__all__ = [
+    "Wrong",
+    "objects",
+    "sequences",
+    "texts",
+    "values",
+    "violations_of",
+    "wrong_values",
+]
 
 _LONGEST_DRAWN = 12
 _LONGEST_BOUNDARY = 5000
@@ -44,6 +67,11 @@ _LONGEST_BOUNDARY = 5000
 _CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")) | st.sampled_from(
     "\n\t\r"
 )
+# What three digits of minutes can say, and the offset that says nothing.
+_ZONES = st.just(UNSPECIFIED_OFFSET) | st.integers(-999, 999).map(
+    lambda minutes: timezone(timedelta(minutes=minutes))
+)
+_LONGEST_INTERVAL = timedelta(days=99_999_999)
 _NO_XML = frozenset("\ufffe\uffff")
 
 
@@ -79,7 +107,7 @@ def _item(known: Property) -> SearchStrategy[Any]:
     if known.is_boolean:
         return st.booleans()
     if known.type == "DateTime":
-        return st.datetimes(timezones=st.timezones())
+        return st.datetimes(timezones=_ZONES) | st.timedeltas(timedelta(0), _LONGEST_INTERVAL)
     if known.type == "UInt8[]":
         return st.binary(max_size=_LONGEST_DRAWN)
     if known.integer is not None:
@@ -105,7 +133,7 @@ def _texts(known: Property) -> SearchStrategy[str]:
         if isinstance(qualifier, ValueMap) and qualifier.values:
             return st.sampled_from(qualifier.values)
         if isinstance(qualifier, AllowedLen):
-            low, high = qualifier.low, qualifier.high
+            low, high = qualifier.bounds
     if known.values:
         return st.sampled_from(known.values)
     return texts(low, high)
@@ -113,13 +141,14 @@ def _texts(known: Property) -> SearchStrategy[str]:
 
 def objects(cls: type[WmiObject]) -> SearchStrategy[Any]:
     """Return objects of a mirrored class; an abstract one gives objects of its subclasses."""
-    if cls in (Step, Action):
-        return st.one_of(*(_built(known) for known in _LEAVES if issubclass(known, cls)))
-    if cls is ScheduleToken:
-        return st.one_of(*(_built(known) for known in ScheduleToken.__subclasses__()))
     if cls in (ConditionOperand, ConditionExpression):
         return _EXPRESSIONS if cls is ConditionExpression else _OPERANDS
-    return _built(cls)
+    if abstract not in cls.wmi_qualifiers:
+        return _built(cls)
+    known = (*registry.values(), UnknownAction)
+    return st.one_of(
+        *(_built(c) for c in known if issubclass(c, cls) and abstract not in c.wmi_qualifiers)
+    )
 
 
 @st.composite
@@ -134,14 +163,7 @@ def _built(draw: DrawFn, cls: type[WmiObject]) -> Any:
             given[known.attribute] = draw(st.lists(_STEPS, max_size=3))
         else:
             given[known.attribute] = draw(values(known))
-    # A value that another one needs may itself need a third.
-    while needed := [
-        known
-        for known in properties_of(cls)
-        if given[known.attribute] is None
-        and any(_is_needed(cls, qualifier, given) for qualifier in known.qualifiers)
-    ]:
-        given[needed[0].attribute] = draw(_present(needed[0]))
+    _obey(draw, cls, given)
     if issubclass(cls, ScriptedAction):
         given["command_line"] = draw(st.none() | texts())
         names = texts(1).filter(lambda name: property_named(cls, name) is None)
@@ -151,13 +173,55 @@ def _built(draw: DrawFn, cls: type[WmiObject]) -> Any:
     return cls(**given)
 
 
-def _is_needed(cls: type[WmiObject], qualifier: object, given: dict[str, Any]) -> bool:
-    if not isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull)):
-        return False
-    other = property_named(cls, qualifier.other)
-    if other is None:
-        return False
-    return (given[other.attribute] is None) == isinstance(qualifier, RequiredIfNull)
+def _obey(draw: DrawFn, cls: type[WmiObject], given: dict[str, Any]) -> None:
+    """Change drawn values until they keep the rules between properties."""
+
+    def value_of(name: str) -> Any:
+        return given[_named(cls, name).attribute]
+
+    # What excludes something is looked at before what needs something; each step settles one
+    # property, and a value that another one needs may itself need a third.
+    for rule in rules_of(cls):
+        known = _named(cls, rule.property)
+        if not isinstance(rule, (ExcludedWhen, OnlyOneOf)) or rule.broken(value_of) is None:
+            continue
+        if isinstance(rule, ExcludedWhen):
+            given[known.attribute] = None if known.is_optional else False
+        else:
+            _clear_the_others(cls, given, known.name)
+    while (needed := _needed(cls, given, value_of)) is not None:
+        given[needed.attribute] = draw(_present(needed).filter(lambda value: value != ""))
+
+
+def _clear_the_others(cls: type[WmiObject], given: dict[str, Any], name: str) -> None:
+    for rule in rules_of(cls):
+        if isinstance(rule, OnlyOneOf) and rule.property == name:
+            for other in rule.argument:
+                given[_named(cls, other).attribute] = None
+
+
+def _needed(
+    cls: type[WmiObject], given: dict[str, Any], value_of: Callable[[str], Any]
+) -> Property | None:
+    """Return a property without a value that another property asks for."""
+    for rule in rules_of(cls):
+        if isinstance(rule, NeededWhen) and rule.broken(value_of) is not None:
+            return _named(cls, rule.property)
+    for known in properties_of(cls):
+        if given[known.attribute] is not None:
+            continue
+        for qualifier in known.qualifiers:
+            if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull)):
+                other_is_null = value_of(qualifier.argument) is None
+                if other_is_null == isinstance(qualifier, RequiredIfNull):
+                    return known
+    return None
+
+
+def _named(cls: type[WmiObject], name: str) -> Property:
+    known = property_named(cls, name)
+    assert known is not None, f"{cls.__name__} has no {name}"
+    return known
 
 
 _EXPRESSIONS: SearchStrategy[Any] = st.deferred(
@@ -186,7 +250,7 @@ _LEAVES: tuple[type[Step], ...] = (
     *(
         cls
         for cls in registry.values()
-        if issubclass(cls, Step) and cls not in (Step, Action, Group)
+        if issubclass(cls, Step) and cls is not Group and abstract not in cls.wmi_qualifiers
     ),
     UnknownAction,
 )
@@ -206,29 +270,127 @@ class Wrong(NamedTuple):
     arguments: dict[str, Any]
     property: str
     qualifier: str
+    mirror: str | None = None
+    """The property that lacks a value in the same way: two that ask for each other both do."""
+
+    @builtins.property
+    def broken(self) -> set[tuple[str, str]]:
+        """Property and qualifier of each problem that the arguments have."""
+        names = {self.property, self.mirror or self.property}
+        return {(name, self.qualifier) for name in names}
 
 
 def violations_of(cls: type[WmiObject]) -> SearchStrategy[Wrong]:
     """Return arguments for a class that are wrong in exactly one way, with what is wrong."""
-    ways = [(known, *way) for known in properties_of(cls) for way in _wrong_values(known)]
+    ways: list[Callable[[DrawFn, dict[str, Any]], Wrong]] = [
+        partial(_with_wrong_value, known, value, qualifier)
+        for known in properties_of(cls)
+        for value, qualifier in wrong_values(known)
+    ]
+    ways += [
+        partial(_with_too_many_items, known, qualifier)
+        for known in properties_of(cls)
+        for qualifier in known.qualifiers
+        if isinstance(qualifier, Max)
+    ]
+    ways += [partial(_with_broken_rule, cls, rule) for rule in rules_of(cls) if not rule.is_advice]
+    ways += [
+        partial(_with_missing_partner, cls, known, qualifier)
+        for known in properties_of(cls)
+        for qualifier in known.qualifiers
+        if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull))
+    ]
 
     @st.composite
     def broken(draw: DrawFn) -> Wrong:
-        known, value, qualifier = draw(st.sampled_from(ways))
         right = draw(_built(cls))
         arguments = {name: getattr(right, name) for name in attribute_names(cls)}
-        arguments[known.attribute] = value
-        return Wrong(arguments, known.name, qualifier)
+        wrong: Wrong = draw(st.sampled_from(ways))(draw, arguments)
+        _mend_the_rest(draw, cls, wrong)
+        return wrong
 
     return broken()
 
 
-def _wrong_values(known: Property) -> Iterator[tuple[Any, str]]:
-    """Yield values one past a boundary of each rule, with the rule's name."""
-    if known.is_required:
-        yield None, "not_null"
-    elif not known.is_optional:
-        yield None, known.type
+def _mend_the_rest(draw: DrawFn, cls: type[WmiObject], wrong: Wrong) -> None:
+    """Change other values until the wrong one is all that is wrong."""
+    for _ in properties_of(cls):
+        problems: list[Problem] = []
+        with reading(problems):
+            cls(**wrong.arguments)
+        rest = [
+            problem
+            for problem in problems
+            if not problem.is_advice and (problem.property, problem.qualifier) not in wrong.broken
+        ]
+        if not rest:
+            assume(wrong.broken <= {(problem.property, problem.qualifier) for problem in problems})
+            return
+        known = _named(cls, rest[0].property)
+        if rest[0].qualifier == OnlyOneOf.name:
+            _clear_the_others(cls, wrong.arguments, known.name)
+        elif rest[0].qualifier == ExcludedWhen.name:
+            wrong.arguments[known.attribute] = None if known.is_optional else False
+        else:
+            wrong.arguments[known.attribute] = draw(_present(known).filter(lambda v: v != ""))
+    assume(False)
+
+
+def _with_wrong_value(
+    known: Property, value: Any, qualifier: str, _draw: DrawFn, arguments: dict[str, Any]
+) -> Wrong:
+    arguments[known.attribute] = value
+    return Wrong(arguments, known.name, qualifier)
+
+
+def _with_too_many_items(
+    known: Property, limit: Max, draw: DrawFn, arguments: dict[str, Any]
+) -> Wrong:
+    arguments[known.attribute] = [draw(_item(known))] * (limit.argument + 1)
+    return Wrong(arguments, known.name, limit.name)
+
+
+def _with_broken_rule(
+    cls: type[WmiObject], rule: Rule, draw: DrawFn, arguments: dict[str, Any]
+) -> Wrong:
+    known = _named(cls, rule.property)
+    if isinstance(rule, OnlyOneOf):
+        for other in rules_of(cls):
+            if isinstance(other, OnlyOneOf) and rule.property in other.argument:
+                arguments[_named(cls, other.property).attribute] = None
+        for name in (rule.property, *rule.argument[:1]):
+            partner = _named(cls, name)
+            arguments[partner.attribute] = draw(_present(partner))
+    else:
+        arguments[_named(cls, rule.other).attribute] = rule.argument
+        if isinstance(rule, NeededWhen):
+            arguments[known.attribute] = None
+        else:
+            given = st.just(True) if known.is_boolean else _present(known).filter(bool)
+            arguments[known.attribute] = draw(given)
+    return Wrong(arguments, rule.property, rule.name)
+
+
+def _with_missing_partner(
+    cls: type[WmiObject],
+    known: Property,
+    qualifier: RequiredIfNull | RequiredIfNotNull,
+    draw: DrawFn,
+    arguments: dict[str, Any],
+) -> Wrong:
+    other = _named(cls, qualifier.argument)
+    wanted = None if isinstance(qualifier, RequiredIfNull) else draw(_present(other))
+    arguments[other.attribute] = wanted
+    arguments[known.attribute] = None
+    mirrored = RequiredIfNull(known.name)
+    mirror = other.name if qualifier != mirrored and other.has(mirrored) else None
+    return Wrong(arguments, known.name, qualifier.name, mirror if wanted is None else None)
+
+
+def wrong_values(known: Property) -> Iterator[tuple[Any, str]]:
+    """Yield values one past each boundary of a property, each with the name of the rule broken."""
+    if known.is_required or not known.is_optional:
+        yield None, "not_null" if known.is_required else known.type
     yield object(), known.type
     if known.is_array or known.item_class is not None:
         return
@@ -236,20 +398,27 @@ def _wrong_values(known: Property) -> Iterator[tuple[Any, str]]:
         yield known.integer.high + 1, known.type
         yield known.integer.low - 1, known.type
         yield True, known.type
+    if known.type == "DateTime":
+        yield datetime(2000, 1, 1), known.type
+        yield timedelta(-1), known.type
+    if known.values:
+        wrong = 1 + max(map(int, known.values)) if known.integer is not None else "none of them"
+        yield wrong, "Enumeration"
+    yield from _past_the_limits(known)
+
+
+def _past_the_limits(known: Property) -> Iterator[tuple[Any, str]]:
     for qualifier in known.qualifiers:
         if isinstance(qualifier, AllowedLen):
             if qualifier.low:
-                yield "x" * (qualifier.low - 1), "AllowedLen"
-            yield "x" * (qualifier.high + 1), "AllowedLen"
+                yield "x" * (qualifier.low - 1), qualifier.name
+            yield "x" * (qualifier.high + 1), qualifier.name
         elif isinstance(qualifier, ValueRange):
-            low, high = qualifier.bounds
-            if low:
-                yield low - 1, qualifier.name
-            yield high + 1, qualifier.name
+            if qualifier.low:
+                yield qualifier.low - 1, qualifier.name
+            yield qualifier.high + 1, qualifier.name
         elif isinstance(qualifier, ValueMap) and qualifier.values:
-            yield "none of them", "ValueMap"
-    if known.values and known.integer is None:
-        yield "none of them", "Enumeration"
+            yield "none of them", qualifier.name
 
 
 for _cls in (*registry.values(), UnknownAction):

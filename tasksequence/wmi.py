@@ -8,18 +8,30 @@ collect `Problem`s instead, so that a bad file can always be loaded.
 from __future__ import annotations
 
 import copy
+import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum, Flag
 from functools import wraps
-from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Self,
+    TypeVar,
+    dataclass_transform,
+)
 
 import attrs
 
-from tasksequence.errors import Problem, QualifierError
+from tasksequence.class_rules import Rule
+from tasksequence.errors import Problem, PropertyMissing, QualifierError
 from tasksequence.qualifiers import (
     CommandLineArg,
     Method,
@@ -27,13 +39,15 @@ from tasksequence.qualifiers import (
     Qualifier,
     RequiredIfNotNull,
     RequiredIfNull,
+    ValueMap,
     VariableName,
     VariablePrefix,
+    abstract,
     global_,
     read,
 )
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi_property import IntegerType, Property
+from tasksequence.wmi_property import IntegerType, Property, quick_check
 
 __all__ = [
     "WmiObject",
@@ -43,6 +57,7 @@ __all__ = [
     "properties_of",
     "property_named",
     "reading",
+    "rules_of",
     "wmi_class",
 ]
 
@@ -65,8 +80,7 @@ def per_class(function: Callable[[type[WmiObject]], _R]) -> Callable[[type[WmiOb
     return remembered
 
 
-@attrs.frozen
-class _Declaration:
+class _Declaration(NamedTuple):
     """What `prop` was told; becomes a `Property` once the class is complete."""
 
     name: str
@@ -124,39 +138,91 @@ class WmiObject:
     """What real exports add to them, or have instead."""
     wmi_methods: ClassVar[tuple[Method, ...]] = ()
     """The signatures of the class's own methods."""
+    wmi_rules: ClassVar[tuple[Rule, ...]] = ()
+    """The class's own rules that no qualifier states; `rules_of` has the inherited ones too."""
     _origin: Any
     """Where the object was read, kept for the document it came from; None for a new object."""
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_origin", None)
+    def __init__(self, **given: Any) -> None:
+        """Take properties by their Python names; raises `QualifierError` with all broken rules."""
+        cls = type(self)
+        put = object.__setattr__.__get__(self)
+        put("_origin", None)
         problems: list[Problem] = []
-        for attribute, check, is_secret in _checks(type(self)):
-            value = getattr(self, attribute)
-            if is_secret and isinstance(value, str):
-                value = SecretText(value)
-                object.__setattr__(self, attribute, value)
-            problems.extend(check(value))
+        unset = 0
+        for attribute, default, factory, quick, known in _construction(cls):
+            if attribute in given:
+                value = given.pop(attribute)
+                if known is not None:
+                    value = known.converted(value)
+            elif default is not attrs.NOTHING:
+                put(attribute, default if factory is None else factory())
+                continue
+            else:
+                value = None
+                unset += 1
+                if known is None:
+                    raise TypeError(f"{cls.__name__} needs the argument {attribute}")
+            put(attribute, value)
+            if known is not None and not quick(value):
+                problems.extend(known.problems(value))
+        if given:
+            raise _unknown_argument(cls, given)
         problems.extend(self.combination_problems())
         collector = _collected.get()
         if collector is not None:
             collector.extend(problems)
-        elif problems:
-            raise QualifierError(problems)
+            return
+        if abstract in cls.wmi_qualifiers:
+            raise TypeError(f"{cls.wmi_name} is abstract: make an object of one of its subclasses")
+        problems = [problem for problem in problems if not problem.is_advice]
+        if problems:
+            raise (PropertyMissing if unset else QualifierError)(problems)
 
     def combination_problems(self) -> Iterator[Problem]:
-        """Yield rules that several properties break together (RequiredIfNull and its kin)."""
-        for owner, qualifier, other in _conditional(type(self)):
+        """Yield rules that several properties break together, and those of good practice."""
+        cls = type(self)
+        missing: set[str] = set()
+        for owner, qualifier, other in _conditional(cls):
             if getattr(self, owner.attribute) is not None:
                 continue
             other_is_null = getattr(self, other.attribute) is None
             if other_is_null == isinstance(qualifier, RequiredIfNull):
                 state = "has none" if other_is_null else "has a value"
-                yield Problem(
-                    self.wmi_name,
-                    owner.name,
-                    qualifier.name,
-                    f"has no value, and needs one while {other.name} {state} ({qualifier})",
+                text = (
+                    f"has no value; {qualifier} asks for one, as {other.name} {state}: give it one"
                 )
+                missing.add(owner.name)
+                yield Problem(self.wmi_name, owner.name, qualifier.name, text)
+        for rule in rules_of(cls):
+            said = rule.broken(self._value_of)
+            if said is not None and rule.property not in missing:
+                yield Problem(self.wmi_name, rule.property, rule.name, said, rule.is_advice)
+
+    def _value_of(self, name: str) -> Any:
+        return getattr(self, _property_by_name(type(self))[name].attribute)
+
+    if not TYPE_CHECKING:
+        # A type checker that saw this would take any attribute for assignable.
+        def __setattr__(self, attribute: str, value: Any) -> None:
+            known = _property_by_attribute(type(self)).get(attribute)
+            if known is not None:
+                value = known.converted(value)
+                problems = tuple(known.problems(value))
+                if known.has(read):
+                    problems = (known.read_only(value),)
+                if problems:
+                    raise QualifierError(problems)
+            object.__setattr__(self, attribute, value)
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return all(
+            getattr(self, name) == getattr(other, name) for name in attribute_names(type(self))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some attributes changed; it keeps its place in a document's bytes.
@@ -211,19 +277,42 @@ class WmiObject:
         return twin
 
 
-def _check_assignment(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> Any:
-    known = _property_by_attribute(type(instance)).get(attribute.name)
-    if known is None:
-        return value
-    if known.is_secret and isinstance(value, str):
-        value = SecretText(value)
-    problems = tuple(known.problems(value))
-    if known.has(read):
-        text = "is read only: a site sets it, and it can be loaded but not assigned"
-        problems = (Problem(known.wmi_class, known.name, read.name, text),)
-    if problems:
-        raise QualifierError(problems)
-    return value
+def _unknown_argument(cls: type[WmiObject], given: Mapping[str, Any]) -> TypeError:
+    import difflib
+
+    name = next(iter(given))
+    near = difflib.get_close_matches(name, attribute_names(cls), 1, 0.6)
+    by_wmi_name = _property_by_name(cls).get(name)
+    hint = near[0] if by_wmi_name is None and near else by_wmi_name and by_wmi_name.attribute
+    return TypeError(
+        f"{cls.__name__} has no property {name!r}" + (f"; did you mean {hint}?" if hint else "")
+    )
+
+
+class _Signature:
+    """The constructor's signature as `inspect.signature` and help() show it."""
+
+    def __get__(self, instance: object, cls: type[WmiObject]) -> inspect.Signature:
+        parameters = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty
+                if field.default is attrs.NOTHING
+                else _default(field),
+                annotation=field.type if field.type is not None else inspect.Parameter.empty,
+            )
+            for field in _fields(cls)
+        ]
+        return inspect.Signature(parameters)
+
+
+WmiObject.__signature__ = _Signature()  # type: ignore[attr-defined]
+
+
+def _default(field: attrs.Attribute[Any]) -> Any:
+    default: Any = field.default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop, attrs.field))
@@ -232,17 +321,27 @@ def wmi_class(
     *qualifiers: Qualifier,
     observed: Observed | None = None,
     methods: tuple[Method, ...] = (),
+    rules: tuple[Rule, ...] = (),
 ) -> Callable[[type[_C]], type[_C]]:
     """Make an attrs class with keyword arguments that mirrors the WMI class `name`."""
 
     def decorate(cls: type[_C]) -> type[_C]:
+        # Constructor, comparison and representation are those of WmiObject: what attrs would
+        # generate for each class anew makes up most of the time that importing them takes.
         made = attrs.define(
-            cls, kw_only=True, repr=False, getstate_setstate=False, on_setattr=_check_assignment
+            cls,
+            kw_only=True,
+            init=False,
+            eq=False,
+            repr=False,
+            getstate_setstate=False,
+            on_setattr=attrs.setters.NO_OP,
         )
         made.wmi_name = name  # type: ignore[attr-defined]
         made.wmi_qualifiers = qualifiers  # type: ignore[attr-defined]
         made.wmi_observed = observed  # type: ignore[attr-defined]
         made.wmi_methods = methods  # type: ignore[attr-defined]
+        made.wmi_rules = rules  # type: ignore[attr-defined]
         return made
 
     return decorate
@@ -286,11 +385,47 @@ def property_named(cls: type[WmiObject], name: str) -> Property | None:
     return _property_by_name(cls).get(name)
 
 
+class _Argument(NamedTuple):
+    """How one attribute is filled when constructing."""
+
+    attribute: str
+    default: Any
+    factory: Callable[[], Any] | None
+    quick: Callable[[Any], bool]
+    known: Property | None
+
+
 @per_class
-def _checks(
-    cls: type[WmiObject],
-) -> tuple[tuple[str, Callable[[object], Iterable[Problem]], bool], ...]:
-    return tuple((known.attribute, known.problems, known.is_secret) for known in properties_of(cls))
+def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
+    arguments = []
+    properties = _property_by_attribute(cls)
+    for field in _fields(cls):
+        known = properties.get(field.name)
+        default: Any = field.default
+        factory = None
+        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            factory = default.factory
+        elif known is not None and default is not attrs.NOTHING:
+            default = known.converted(default)
+        quick = quick_check(known) if known is not None else bool
+        arguments.append(_Argument(field.name, default, factory, quick, known))
+    return tuple(arguments)
+
+
+@per_class
+def rules_of(cls: type[WmiObject]) -> tuple[Rule, ...]:
+    """Return the rules of a class that no qualifier states, those of its bases first."""
+    names = _property_by_name(cls)
+    found = [
+        rule
+        for base in reversed(cls.__mro__)
+        if issubclass(base, WmiObject)
+        for rule in base.wmi_rules
+    ]
+    for rule in found:
+        if rule.property not in names:
+            raise TypeError(f"{cls.__name__} has no property {rule.property} for {rule}")
+    return tuple(found)
 
 
 @per_class
@@ -302,27 +437,30 @@ def _conditional(
         for owner in properties_of(cls)
         for qualifier in owner.qualifiers
         if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull))
-        if (other := property_named(cls, qualifier.other)) is not None
+        if (other := property_named(cls, qualifier.argument)) is not None
     )
 
 
 def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any) -> Property:
     declaration: _Declaration = field.metadata[_METADATA_KEY]
     shape = _shape(annotation)
-    default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-        default = default.factory()
+    values = declaration.values
+    if not values and shape.enumeration is not None and not _has_value_map(declaration):
+        # Flags combine freely.
+        listed = () if issubclass(shape.enumeration, Flag) else shape.enumeration
+        values = tuple(str(member.value) for member in listed)
     return Property(
         name=declaration.name,
         attribute=field.name,
         type=shape.name + ("[]" if shape.is_array else ""),
         qualifiers=declaration.qualifiers,
-        default=default,
-        values=declaration.values,
+        default=_default(field),
+        values=values,
         variable=_variable(cls, declaration),
         hidden=declaration.hidden or _is_hidden(declaration, shape),
         wmi_class=cls.wmi_name,
         integer=shape.integer,
+        enumeration=shape.enumeration,
         item_class=shape.item_class,
         is_array=shape.is_array,
         is_boolean=shape.name == "Boolean",
@@ -330,15 +468,19 @@ def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any
     )
 
 
+def _has_value_map(declaration: _Declaration) -> bool:
+    return any(isinstance(q, ValueMap) and q.values for q in declaration.qualifiers)
+
+
 def _variable(cls: type[WmiObject], declaration: _Declaration) -> str:
     if declaration.variable is not None:
         return declaration.variable
     for qualifier in declaration.qualifiers:
         if isinstance(qualifier, VariableName):
-            return qualifier.variable
+            return str(qualifier.argument)
     for qualifier in cls.wmi_qualifiers:
         if isinstance(qualifier, VariablePrefix):
-            return qualifier.prefix + declaration.name
+            return str(qualifier.argument) + declaration.name
     if cls.wmi_observed is not None and cls.wmi_observed.variable_prefix is not None:
         return cls.wmi_observed.variable_prefix + declaration.name
     return declaration.name
@@ -355,11 +497,11 @@ def _is_hidden(declaration: _Declaration, shape: _Shape) -> bool:
     )
 
 
-@attrs.frozen
-class _Shape:
+class _Shape(NamedTuple):
     name: str
     integer: IntegerType | None = None
     item_class: type[WmiObject] | None = None
+    enumeration: type[Enum] | None = None
     is_array: bool = False
 
 
@@ -367,16 +509,22 @@ def _shape(annotation: Any) -> _Shape:
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
         members = [arg for arg in typing.get_args(annotation) if arg is not type(None)]
-        return _shape(members[0])
+        shapes = [_shape(arg) for arg in members if not _is_enumeration(arg)]
+        kinds = [arg for arg in members if _is_enumeration(arg)]
+        if not kinds:
+            return shapes[0]
+        if not shapes:
+            raise TypeError(f"{annotation!r} takes only known values; files hold others too")
+        return shapes[0]._replace(enumeration=kinds[0])
     if origin is list:
-        return attrs.evolve(_shape(typing.get_args(annotation)[0]), is_array=True)
+        return _shape(typing.get_args(annotation)[0])._replace(is_array=True)
     if origin is Annotated:
         for extra in typing.get_args(annotation)[1:]:
             if isinstance(extra, IntegerType):
                 return _Shape(extra.name, integer=extra)
     if annotation is bool:
         return _Shape("Boolean")
-    if annotation is datetime:
+    if annotation in (datetime, timedelta):
         return _Shape("DateTime")
     if annotation is bytes:
         return _Shape("UInt8[]")
@@ -385,3 +533,7 @@ def _shape(annotation: Any) -> _Shape:
     if isinstance(annotation, type) and issubclass(annotation, WmiObject):
         return _Shape(f"object:{annotation.wmi_name}", item_class=annotation)
     raise TypeError(f"no WMI type for {annotation!r}")
+
+
+def _is_enumeration(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Enum)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from enum import Enum, Flag
 from typing import Annotated, Any
 
 import attrs
 
+from tasksequence.cim_datetime import datetime_problem
 from tasksequence.errors import Problem
 from tasksequence.qualifiers import (
+    AllowedLen,
     CommandLineArg,
     Qualifier,
     ValueMap,
+    ValueRange,
     not_null,
     not_null_to_instance,
     quasi_secret,
@@ -21,7 +25,21 @@ from tasksequence.qualifiers import (
 )
 from tasksequence.secret_text import SecretText
 
-__all__ = ["IntegerType", "Property", "SInt32", "SInt64", "UInt32", "UInt64"]
+__all__ = [
+    "IntegerType",
+    "Property",
+    "SInt8",
+    "SInt16",
+    "SInt32",
+    "SInt64",
+    "UInt8",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "quick_check",
+]
+
+_SHOWN_CHARACTERS = 60
 
 
 @attrs.frozen
@@ -33,10 +51,14 @@ class IntegerType:
     high: int
 
 
+UInt8 = Annotated[int, IntegerType("UInt8", 0, 2**8 - 1)]
+UInt16 = Annotated[int, IntegerType("UInt16", 0, 2**16 - 1)]
 UInt32 = Annotated[int, IntegerType("UInt32", 0, 2**32 - 1)]
 UInt64 = Annotated[int, IntegerType("UInt64", 0, 2**64 - 1)]
-SInt64 = Annotated[int, IntegerType("SInt64", -(2**63), 2**63 - 1)]
+SInt8 = Annotated[int, IntegerType("SInt8", -(2**7), 2**7 - 1)]
+SInt16 = Annotated[int, IntegerType("SInt16", -(2**15), 2**15 - 1)]
 SInt32 = Annotated[int, IntegerType("SInt32", -(2**31), 2**31 - 1)]
+SInt64 = Annotated[int, IntegerType("SInt64", -(2**63), 2**63 - 1)]
 
 
 @attrs.frozen
@@ -60,7 +82,9 @@ class Property:
     """True when the variable is written with hidden="true"."""
     wmi_class: str
     integer: IntegerType | None
-    item_class: typing.Type[Any] | None  # noqa: UP006 - `type` is a field here
+    enumeration: typing.Type[Enum] | None  # noqa: UP006 - `type` is a field here
+    """The Python enum whose members stand for the known values; others are kept as they are."""
+    item_class: typing.Type[Any] | None  # noqa: UP006
     """The class of embedded objects; None for plain values."""
     is_array: bool
     is_boolean: bool
@@ -86,30 +110,63 @@ class Property:
         """Which %n of the class's CommandLine the property fills; None for none."""
         for qualifier in self.qualifiers:
             if isinstance(qualifier, CommandLineArg):
-                return qualifier.position
+                return int(qualifier.argument)
         return None
+
+    def converted(self, value: Any) -> Any:
+        """Return a value as the model holds it: secrets hidden, known values as enum members."""
+        if self.is_secret and isinstance(value, str):
+            return SecretText(value)
+        if self.enumeration is None or value is None:
+            return value
+        if isinstance(value, list):
+            return [self._member(item) for item in value]
+        return self._member(value)
+
+    def _member(self, value: Any) -> Any:
+        assert self.enumeration is not None
+        # The spelling counts: PRIMARY stays text, for it has to be written back so.
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            return value
+        if issubclass(self.enumeration, Flag):
+            return self.enumeration(value) if isinstance(value, int) and value >= 0 else value
+        return self.enumeration._value2member_map_.get(value, value)
 
     def problems(self, value: object) -> Iterator[Problem]:
         """Yield every rule that `value` breaks; None is the absent value."""
         if value is None:
             if self.is_required:
-                yield self._problem("not_null", "has no value, and needs one (not_null)")
+                rule = "has no value; not_null asks for one: give it one"
+                yield self._problem("not_null", rule)
             elif not self.is_optional:
-                yield self._problem(self.type, "has no value, and needs one")
+                yield self._problem(
+                    self.type, f"has no value; this {self.type} needs one: give it one"
+                )
             return
         mismatch = self._type_mismatch(value)
         if mismatch is not None:
             yield self._problem(self.type, mismatch)
             return
-        text = value.reveal() if isinstance(value, SecretText) else value
+        plain = value.reveal() if isinstance(value, SecretText) else value
         for qualifier in self.qualifiers:
-            said = qualifier.problem(text)
-            if said is not None:
-                yield self._problem(qualifier.name, said)
-        for item in text if self.is_array and isinstance(text, (list, tuple)) else (text,):
-            said = ValueMap(self.values).problem(item)
-            if said is not None:
-                yield self._problem("Enumeration", said)
+            if not qualifier.allows(plain):
+                yield self._broken(qualifier, plain)
+        if self.values:
+            listed = ValueMap(self.values)
+            for item in plain if isinstance(plain, (list, tuple)) else (plain,):
+                if not listed.allows(item):
+                    yield self._broken(listed, item, "Enumeration")
+
+    def read_only(self, value: object) -> Problem:
+        """Return the problem of assigning a value to a property that only a site sets."""
+        shown = "not shown" if self.is_secret else _shown(value)
+        text = f"is assigned {shown}; read leaves that to the site: load it, and leave it as it is"
+        return self._problem("read", text)
+
+    def _broken(self, qualifier: Qualifier, value: object, name: str | None = None) -> Problem:
+        shown = "not shown" if self.is_secret else _shown(value)
+        text = f"is {shown}; {name or qualifier} {qualifier.rule()}: {qualifier.fix(value)}"
+        return self._problem(name or qualifier.name, text)
 
     def _problem(self, qualifier: str, text: str) -> Problem:
         return Problem(self.wmi_class, self.name, qualifier, text)
@@ -117,7 +174,7 @@ class Property:
     def _type_mismatch(self, value: object) -> str | None:
         if self.is_array:
             if not isinstance(value, (list, tuple)):
-                return f"is {type(value).__name__}; a list is needed ({self.type})"
+                return f"is {type(value).__name__}; {self.type} is a list: give one"
             for position, item in enumerate(value):
                 said = self._item_mismatch(item)
                 if said is not None:
@@ -126,29 +183,102 @@ class Property:
         return self._item_mismatch(value)
 
     def _item_mismatch(self, value: object) -> str | None:
+        shown = type(value).__name__ if self.is_secret else _shown(value)
         if self.item_class is not None:
             if isinstance(value, self.item_class):
                 return None
-            return f"is {type(value).__name__}; {self.item_class.__name__} is needed"
+            needed = self.item_class.__name__
+            return f"is {type(value).__name__}; {needed} is needed: give an object of that class"
         if self.is_boolean:
-            return None if isinstance(value, bool) else f"is {value!r}; True or False is needed"
+            if isinstance(value, bool):
+                return None
+            return f"is {shown}; Boolean is True or False: give one of them"
         if self.integer is not None:
-            if isinstance(value, bool) or not isinstance(value, int):
-                return f"is {value!r}; a whole number is needed ({self.integer.name})"
-            if not self.integer.low <= value <= self.integer.high:
-                return (
-                    f"is {value}; {self.integer.name} reaches from "
-                    f"{self.integer.low} to {self.integer.high}"
-                )
-            return None
+            return self._integer_mismatch(value, self.integer)
         if self.type == "DateTime":
-            return None if isinstance(value, datetime) else f"is {value!r}; a datetime is needed"
+            if isinstance(value, (datetime, timedelta)):
+                said = datetime_problem(value)
+                return None if said is None else f"is {shown}; as a DateTime it {said}"
+            return f"is {shown}; DateTime is a datetime, or a timedelta: give one of them"
         if self.type == "UInt8[]":
-            return None if isinstance(value, bytes) else f"is {value!r}; bytes are needed"
+            return None if isinstance(value, bytes) else f"is {shown}; UInt8[] is bytes: give them"
         if isinstance(value, SecretText):
-            return None if self.is_secret else "is a SecretText; what is not secret is plain text"
+            if self.is_secret:
+                return None
+            return "is a SecretText; what is not secret is plain text: give it as str"
         if isinstance(value, str):
             if self.is_array and "," in value:
-                return f"is {value!r}; commas separate the items where this is written"
+                return (
+                    f"is {shown}; commas separate the items where this is written: "
+                    "give one item for each"
+                )
             return None
-        return f"is {type(value).__name__}; text is needed (String)"
+        return f"is {type(value).__name__}; String is text: give it as str"
+
+    def _integer_mismatch(self, value: object, integer: IntegerType) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return f"is {_shown(value)}; {integer.name} is a whole number: give one"
+        if integer.low <= value <= integer.high:
+            return None
+        return (
+            f"is {value}; {integer.name} reaches from {integer.low} to {integer.high}: "
+            "give a number in that range"
+        )
+
+
+def _shown(value: object) -> str:
+    """Return a value as a message shows it: a long text by its beginning and its length."""
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)} items"
+    if isinstance(value, Enum):
+        value = value.value
+    if not isinstance(value, (str, bytes, int, float, datetime, timedelta)):
+        return type(value).__name__
+    if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
+        unit = "characters" if isinstance(value, str) else "bytes"
+        return f"{value[:_SHOWN_CHARACTERS]!r}… ({len(value)} {unit})"
+    return repr(value)
+
+
+def quick_check(known: Property) -> Callable[[Any], bool]:
+    """Return a test that is true only for values that surely break no rule of a property.
+
+    It is a shortcut for what nearly all values are: where it says False, `problems` decides.
+    """
+    takes_none = known.is_optional and not known.is_required
+    limits = [q for q in known.qualifiers if type(q).allows is not Qualifier.allows]
+    if known.is_boolean and not known.is_array and not limits:
+        return (
+            (lambda value: value is True or value is False or value is None)
+            if takes_none
+            else (lambda value: value is True or value is False)
+        )
+    if known.integer is not None and not known.is_array and not known.values:
+        low, high = known.integer.low, known.integer.high
+        if all(isinstance(q, ValueRange) for q in limits):
+            for limit in limits:
+                low, high = max(low, limit.low), min(high, limit.high)  # type: ignore[attr-defined]
+            return lambda value: (
+                low <= value <= high if type(value) is int else takes_none and value is None
+            )
+    if known.type == "String" and not known.values and not known.is_secret:
+        if not limits:
+            return lambda value: type(value) is str or (takes_none and value is None)
+        if all(type(q) is AllowedLen for q in limits):
+            least = max(q.low for q in limits)  # type: ignore[attr-defined]
+            most = min(q.high for q in limits)  # type: ignore[attr-defined]
+            return lambda value: (
+                least <= len(value) <= most if type(value) is str else takes_none and value is None
+            )
+    if known.enumeration is not None and not known.is_array:
+        members = frozenset(
+            member
+            for member in known.enumeration
+            if all(limit.allows(member.value) for limit in limits)
+            and (not known.values or str(member.value) in known.values)
+        )
+        kind = known.enumeration
+        return lambda value: (
+            value in members if type(value) is kind else takes_none and value is None
+        )
+    return lambda value: takes_none and value is None

@@ -42,7 +42,7 @@ def action_text(step: Step) -> str | None:
 def _command_line(cls: type[Step]) -> str | None:
     for qualifier in cls.wmi_qualifiers:
         if isinstance(qualifier, CommandLine):
-            return qualifier.template
+            return str(qualifier.argument)
     return None
 
 

@@ -12,6 +12,7 @@ from tasksequence.class_registry import ClassRegistry
 from tasksequence.document.containers import Container, open_container
 from tasksequence.document.export import export_zip
 from tasksequence.document.reader import Reader
+from tasksequence.document.secret_choice import SecretChoice
 from tasksequence.document.splice import Layout, apply
 from tasksequence.document.violation import Violation
 from tasksequence.document.writer import new_sequence, sequence_patches
@@ -86,19 +87,29 @@ class Document:
         return cls(container, tuple(parts), tuple(violations), path)
 
     @classmethod
-    def new(cls, sequence: TaskSequence) -> Document:
-        """Make a document of a bare `<sequence>` on one line, as SaveToXml gives it."""
-        return cls.load(new_sequence(sequence, Layout("", "")))
+    def new(cls, sequence: TaskSequence, *, secrets: SecretChoice | None = None) -> Document:
+        """Make a document of a bare `<sequence>` on one line, as SaveToXml gives it.
+
+        `secrets` is as for `to_bytes`.
+        """
+        return cls.load(new_sequence(sequence, Layout("", ""), secrets))
 
     @classmethod
     def new_export(
-        cls, sequence: TaskSequence, *, name: str, package_id: str, description: str = ""
+        cls,
+        sequence: TaskSequence,
+        *,
+        name: str,
+        package_id: str,
+        description: str = "",
+        secrets: SecretChoice | None = None,
     ) -> Document:
         """Make a document of an export zip that holds this sequence as a package.
 
         `package_id` has eight characters: the site's code and five more, as in `ABC00001`.
+        `secrets` is as for `to_bytes`.
         """
-        text = new_sequence(sequence, Layout("", ""))
+        text = new_sequence(sequence, Layout("", ""), secrets)
         return cls.load(export_zip(text, name, package_id, description))
 
     def __repr__(self) -> str:
@@ -116,10 +127,13 @@ class Document:
         """All sequences, in the order of the file."""
         return tuple(part.sequence for part in self.parts)
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, *, secrets: SecretChoice | None = None) -> bytes:
         """Return the file's bytes: the original ones but for what was edited.
 
-        Raises `DocumentError` for an edited value that XML cannot hold.
+        `secrets` says what becomes of secrets that were set in the model: "keep" writes them,
+        "blank" writes them empty, as a site exports. Secrets that the file holds already and that
+        nobody touched stay as they are. Raises `DocumentError` for an edited value that XML cannot
+        hold, and for a set secret without that choice.
         """
         changed: dict[int, bytes] = {}
         by_source: dict[int, list[int]] = {}
@@ -127,19 +141,29 @@ class Document:
             by_source.setdefault(id(location.source), []).append(index)
         for indexes in by_source.values():
             found = [
-                patch for index in indexes for patch in sequence_patches(self.sequences[index])
+                patch
+                for index in indexes
+                for patch in sequence_patches(self.sequences[index], secrets)
             ]
             if found:
                 text = self._container.locations[indexes[0]].source.text
                 changed[indexes[0]] = apply(text, 0, len(text), found)
         return self._container.replaced(changed)
 
-    def save(self, path: str | os.PathLike[str] | None = None) -> None:
-        """Write the document to a file, by default the one it came from, whole or not at all."""
+    def save(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        secrets: SecretChoice | None = None,
+    ) -> None:
+        """Write the document to a file, by default the one it came from, whole or not at all.
+
+        `secrets` and errors are as for `to_bytes`.
+        """
         target = Path(path) if path is not None else self.path
         if target is None:
             raise DocumentError("has no file yet", path="<bytes>", hint="Give save() a path.")
-        _write(target, self.to_bytes())
+        _write(target, self.to_bytes(secrets=secrets))
 
 
 def load(

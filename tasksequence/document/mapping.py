@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tasksequence.document.values import encode
-from tasksequence.model.action import Action, ScriptedAction, UnknownAction
+from tasksequence.model.action import Action, Pointer, ScriptedAction, UnknownAction
 from tasksequence.model.actions.mdt import MdtCommandAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
@@ -106,10 +106,10 @@ def _step_attributes(step: Step) -> dict[str, str]:
         attributes["continueOnError"] = "true"
     if isinstance(step, Group):
         return attributes
-    if isinstance(step, Action):
-        if step.timeout is not None:
-            attributes["timeout"] = str(step.timeout)
-        attributes["runIn"] = step.supported_environment
+    if isinstance(step, Action) and step.timeout is not None:
+        attributes["timeout"] = str(step.timeout)
+    if isinstance(step, (Action, Pointer)):
+        attributes["runIn"] = str(step.supported_environment)
     attributes["successCodeList"] = _qualified_value(step, "SuccessCodes")
     attributes["retryCount"] = _qualified_value(step, "RetryCount")
     # false in every known export, Apply Operating System with RunFromNet included.

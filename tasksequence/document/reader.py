@@ -15,7 +15,7 @@ from tasksequence.document.source import Element, Source
 from tasksequence.document.values import decode, decode_boolean
 from tasksequence.document.violation import Violation
 from tasksequence.errors import Problem
-from tasksequence.model.action import Action, ScriptedAction, UnknownAction
+from tasksequence.model.action import Action, Pointer, ScriptedAction, UnknownAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import (
     Condition,
@@ -43,7 +43,17 @@ _OPERATOR_TAGS: dict[str, type[ConditionOperator]] = {
 }
 
 
-_ACCEPTED_BY_SITES = frozenset({"not_null", "Enumeration", "RequiredIfNull", "RequiredIfNotNull"})
+_ACCEPTED_BY_SITES = frozenset(
+    {
+        "not_null",
+        "Enumeration",
+        "RequiredIfNull",
+        "RequiredIfNotNull",
+        "NeededWhen",
+        "ExcludedWhen",
+        "OnlyOneOf",
+    }
+)
 
 
 class Reader:
@@ -150,8 +160,12 @@ class Reader:
         if cls is None or not issubclass(cls, Step) or issubclass(cls, Group):
             cls = UnknownAction
             values["type"] = type_name
+        if issubclass(cls, (Action, Pointer)):
+            run_in = element.attributes.get("runIn")
+            if run_in is not None:
+                values["supported_environment"] = run_in
         if issubclass(cls, Action):
-            self._environment_and_timeout(element, values, undecodable)
+            self._timeout(element, values, undecodable)
         if issubclass(cls, ScriptedAction):
             action = element.child("action")
             values["command_line"] = action.text if action is not None else None
@@ -160,12 +174,7 @@ class Reader:
         made: Step = self._build(cls, element, values, undecodable)
         return made
 
-    def _environment_and_timeout(
-        self, element: Element, values: dict[str, Any], undecodable: set[str]
-    ) -> None:
-        run_in = element.attributes.get("runIn")
-        if run_in is not None:
-            values["supported_environment"] = run_in
+    def _timeout(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> None:
         timeout = element.attributes.get("timeout")
         if timeout is None:
             return
@@ -287,7 +296,7 @@ class Reader:
         severity: Literal["error", "warning"] = "error"
         # Sites accept what their own older versions left out and newer versions added, and do
         # not check disabled steps.
-        if self._disabled or problem.qualifier in _ACCEPTED_BY_SITES:
+        if self._disabled or problem.is_advice or problem.qualifier in _ACCEPTED_BY_SITES:
             severity = "warning"
         self.violations.append(
             Violation(

@@ -16,6 +16,7 @@ from tasksequence.document.markup import (
 )
 from tasksequence.document.origin import Origin, restored, snapshot
 from tasksequence.document.replacing import attribute_patches, escaped_text, text_patches
+from tasksequence.document.secret_choice import SecretChoice, chosen
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
 from tasksequence.document.variable_lists import variable_patches
@@ -29,18 +30,20 @@ from tasksequence.wmi import WmiObject
 __all__ = ["new_sequence", "sequence_patches"]
 
 
-def sequence_patches(sequence: TaskSequence) -> list[Patch]:
+def sequence_patches(sequence: TaskSequence, secrets: SecretChoice | None) -> list[Patch]:
     """Return what must change in the source of a sequence so that it says what the model says.
 
-    Raises `DocumentError` for text that XML cannot hold, and for lists that hold something else.
+    Raises `DocumentError` for text that XML cannot hold, for lists that hold something else, and
+    for secrets set in the model when there is no choice.
     """
     check_tree(sequence)
-    return _patches(sequence)
+    return _patches(chosen(sequence, secrets))
 
 
-def new_sequence(sequence: TaskSequence, layout: Layout) -> bytes:
+def new_sequence(sequence: TaskSequence, layout: Layout, secrets: SecretChoice | None) -> bytes:
     """Return a `<sequence>` element written as a site writes it; raises as `sequence_patches`."""
     check_tree(sequence)
+    sequence = chosen(sequence, secrets)
     parts = [
         *new_references(references(sequence), layout.deeper()),
         *new_globals(global_properties(sequence), layout.deeper()),

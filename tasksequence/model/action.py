@@ -5,11 +5,12 @@ from typing import Any
 import attrs
 
 from tasksequence.model.base import Step
-from tasksequence.qualifiers import not_null_to_instance
+from tasksequence.model.enumerations import RunIn
+from tasksequence.qualifiers import ValueMap, abstract, not_null_to_instance
 from tasksequence.wmi import prop, wmi_class
 from tasksequence.wmi_property import UInt32
 
-__all__ = ["Action", "ScriptedAction", "UnknownAction", "runs_in"]
+__all__ = ["Action", "Pointer", "ScriptedAction", "UnknownAction", "runs_in"]
 
 
 def runs_in(environment: str) -> Any:
@@ -18,21 +19,32 @@ def runs_in(environment: str) -> Any:
         "SupportedEnvironment",
         not_null_to_instance,
         default=environment,
-        values=("WinPE", "FullOS", "WinPEandFullOS"),
     )
 
 
-@wmi_class("SMS_TaskSequence_Action")
+@wmi_class("SMS_TaskSequence_Action", abstract)
 class Action(Step):
     """Base of all steps that run a program on the device."""
 
-    supported_environment: str = runs_in("WinPEandFullOS")
+    supported_environment: RunIn | str = runs_in("WinPEandFullOS")
     """Where the step runs: WinPE, FullOS or WinPEandFullOS (XML: runIn)."""
     timeout: UInt32 | None = prop("Timeout", default=None)
     """Seconds after which the engine ends the step; None means no limit."""
 
 
-@wmi_class("(scripted)")
+@wmi_class("SMS_TaskSequence_Pointer")
+class Pointer(Step):
+    """A step that stands for another; no known export has one."""
+
+    supported_environment: RunIn | str = prop(
+        "SupportedEnvironment",
+        ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),
+        not_null_to_instance,
+        default="WinPEandFullOS",
+    )
+
+
+@wmi_class("(scripted)", abstract)
 class ScriptedAction(Action):
     """Base of actions whose command line is their own, not that of their class."""
 

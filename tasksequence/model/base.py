@@ -1,13 +1,19 @@
 """What groups and actions have in common."""
 
+from tasksequence.class_rules import AdvisedLen
 from tasksequence.model.condition import Condition
-from tasksequence.qualifiers import AllowedLen
+from tasksequence.qualifiers import AllowedLen, abstract
 from tasksequence.wmi import WmiObject, prop, wmi_class
 
 __all__ = ["Step"]
 
 
-@wmi_class("SMS_TaskSequence_Step")
+@wmi_class(
+    "SMS_TaskSequence_Step",
+    abstract,
+    # The class allows 100 characters, the editor of the console half of that.
+    rules=(AdvisedLen("Name", 50, "the editor"),),
+)
 class Step(WmiObject):
     """A group or an action of a task sequence."""
 

@@ -1,7 +1,7 @@
 """All mirrored classes: the default registry."""
 
 from tasksequence.class_registry import ClassRegistry
-from tasksequence.model.action import Action
+from tasksequence.model.action import Action, Pointer
 from tasksequence.model.actions.bitlocker import (
     DisableBitLockerAction,
     EnableBitLockerAction,
@@ -149,6 +149,7 @@ registry = ClassRegistry(
         Step,
         Group,
         Action,
+        Pointer,
         ApplicationInfo,
         ApplyDataImageAction,
         ApplyDriverPackageAction,

@@ -2,7 +2,8 @@
 
 import attrs
 
-from tasksequence.qualifiers import AllowedLen, not_null, not_null_to_instance
+from tasksequence.model.enumerations import Operator, OperatorType, RegistryType, SoftwareOperator
+from tasksequence.qualifiers import AllowedLen, abstract, not_null, not_null_to_instance
 from tasksequence.wmi import WmiObject, prop, wmi_class
 
 __all__ = [
@@ -25,7 +26,7 @@ _COMPARISONS = ("equals", "notEquals", "less", "lessEqual", "greater", "greaterE
 _OPERATORS = ("exists", "notExists", *_COMPARISONS)
 
 
-@wmi_class("SMS_TaskSequence_ConditionOperand")
+@wmi_class("SMS_TaskSequence_ConditionOperand", abstract)
 class ConditionOperand(WmiObject):
     """Base of all that a condition can hold."""
 
@@ -41,11 +42,11 @@ class Condition(WmiObject):
 class ConditionOperator(ConditionOperand):
     """Joins operands: `and` (editor: All), `or` (Any), `not` (None of them is true)."""
 
-    operator_type: str = prop("OperatorType", not_null_to_instance, values=("and", "or", "not"))
+    operator_type: OperatorType | str = prop("OperatorType", not_null_to_instance)
     operands: list[ConditionOperand] = prop("Operands", not_null_to_instance, factory=list)
 
 
-@wmi_class("SMS_TaskSequence_ConditionExpression")
+@wmi_class("SMS_TaskSequence_ConditionExpression", abstract)
 class ConditionExpression(ConditionOperand):
     """Base of all expressions."""
 
@@ -56,7 +57,7 @@ class VariableConditionExpression(ConditionExpression):
 
     variable: str = prop("Variable", not_null)
     # `like` is on no class page; newer consoles write it.
-    operator: str = prop("Operator", not_null, values=(*_OPERATORS, "like"))
+    operator: Operator | str = prop("Operator", not_null)
     value: str | None = prop("Value", default=None)
 
 
@@ -66,9 +67,9 @@ class RegistryConditionExpression(ConditionExpression):
 
     key_path: str = prop("KeyPath", not_null)
     # The class page prints nonExists; a real export has notExists.
-    operator: str = prop("Operator", not_null, values=_OPERATORS)
+    operator: Operator | str = prop("Operator", not_null, values=_OPERATORS)
     value: str | None = prop("Value", AllowedLen("0-250"), default=None)
-    type: str | None = prop("Type", default=None)
+    type: RegistryType | str | None = prop("Type", default=None)
     data: str | None = prop("Data", default=None)
 
 
@@ -78,9 +79,13 @@ class FileConditionExpression(ConditionExpression):
 
     path: str = prop("Path", not_null)
     version: str | None = prop("Version", default=None)
-    version_operator: str | None = prop("VersionOperator", default=None, values=_COMPARISONS)
+    version_operator: Operator | str | None = prop(
+        "VersionOperator", default=None, values=_COMPARISONS
+    )
     date_time: str | None = prop("DateTime", default=None)
-    date_time_operator: str | None = prop("DateTimeOperator", default=None, values=_COMPARISONS)
+    date_time_operator: Operator | str | None = prop(
+        "DateTimeOperator", default=None, values=_COMPARISONS
+    )
 
 
 @wmi_class("SMS_TaskSequence_FolderConditionExpression")
@@ -89,14 +94,16 @@ class FolderConditionExpression(ConditionExpression):
 
     path: str = prop("Path", not_null)
     date_time: str | None = prop("DateTime", default=None)
-    date_time_operator: str | None = prop("DateTimeOperator", default=None, values=_COMPARISONS)
+    date_time_operator: Operator | str | None = prop(
+        "DateTimeOperator", default=None, values=_COMPARISONS
+    )
 
 
 @wmi_class("SMS_TaskSequence_SoftwareConditionExpression")
 class SoftwareConditionExpression(ConditionExpression):
     """True when a product is installed: this version, or any version of its upgrade code."""
 
-    operator: str = prop("Operator", not_null, values=("AnyVersion", "ThisVersion"))
+    operator: SoftwareOperator | str = prop("Operator", not_null)
     product_code: str = prop("ProductCode", not_null)
     product_name: str | None = prop("ProductName", default=None)
     upgrade_code: str | None = prop("UpgradeCode", default=None)
@@ -115,14 +122,18 @@ class WMIConditionExpression(ConditionExpression):
 class OSConditionGroup(ConditionOperator):
     """The operating systems that a step runs on: any of its expression groups."""
 
-    operator_type: str = prop("OperatorType", not_null_to_instance, default="or")
+    operator_type: OperatorType | str = prop(
+        "OperatorType", not_null_to_instance, default="or", values=("or",)
+    )
 
 
 @wmi_class("SMS_TaskSequence_OSExpressionGroup")
 class OSExpressionGroup(ConditionOperator):
     """One operating system of an `OSConditionGroup`: all of its WMI expressions."""
 
-    operator_type: str = prop("OperatorType", not_null_to_instance, default="and")
+    operator_type: OperatorType | str = prop(
+        "OperatorType", not_null_to_instance, default="and", values=("and",)
+    )
     name: str | None = prop("Name", default="")
     platform_arch_key: str = prop("PlatformArchKey", not_null)
     platform_min_ver_key: str = prop("PlatformMinVerKey", not_null)

@@ -1,5 +1,6 @@
 """What a site reads from a WIM."""
 
+from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.qualifiers import enumeration, key, lazy, read
 from tasksequence.wmi import WmiObject, prop, wmi_class
 from tasksequence.wmi_property import SInt64, UInt32
@@ -22,12 +23,12 @@ class ImageInformation(WmiObject):
     index: UInt32 | None = prop("Index", lazy, read, default=1)
     language: str | None = prop("Language", read, default=None)
     name: str | None = prop("Name", read, default=None)
-    object_type: UInt32 | None = prop(
-        "ObjectType", enumeration, read, default=None, values=("14", "18", "19")
+    object_type: ImageObjectType | UInt32 | None = prop(
+        "ObjectType", enumeration, read, default=None
     )
     os_version: str | None = prop("OSVersion", read, default=None)
     package_id: str | None = prop("PackageID", key, read, default=None)
-    package_type: UInt32 | None = prop(
+    package_type: PackageType | UInt32 | None = prop(
         "PackageType", enumeration, read, default=None, values=("257", "258", "259")
     )
     product_type: str | None = prop("ProductType", read, default=None)

@@ -86,7 +86,7 @@ def global_properties(sequence: TaskSequence) -> tuple[tuple[Property, object], 
 def _referring(cls: type[WmiObject]) -> tuple[tuple[Property, str, Property | None], ...]:
     """Return the properties that refer to something, with what, and the program's property."""
     programs = {
-        qualifier.package_property: known
+        qualifier.argument: known
         for known in properties_of(cls)
         for qualifier in known.qualifiers
         if isinstance(qualifier, TaskSequenceProgram)

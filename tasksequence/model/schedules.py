@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from tasksequence.cim_datetime import UNSPECIFIED_OFFSET
+from tasksequence.model.enumerations import Day, WeekOrder
 from tasksequence.qualifiers import Range, abstract, embedded
 from tasksequence.wmi import WmiObject, prop, wmi_class
 from tasksequence.wmi_property import UInt32
@@ -24,7 +26,9 @@ class ScheduleToken(WmiObject):
     hour_duration: UInt32 | None = prop("HourDuration", Range("0-23"), default=0)
     is_gmt: bool | None = prop("IsGMT", default=False)
     minute_duration: UInt32 | None = prop("MinuteDuration", Range("0-59"), default=0)
-    start_time: datetime | None = prop("StartTime", default=datetime(1970, 2, 1))
+    start_time: datetime | None = prop(
+        "StartTime", default=datetime(1970, 2, 1, tzinfo=UNSPECIFIED_OFFSET)
+    )
 
 
 @wmi_class("SMS_ST_NonRecurring", embedded)
@@ -55,14 +59,14 @@ class ST_RecurMonthlyByDate(ScheduleToken):
 class ST_RecurMonthlyByWeekday(ScheduleToken):
     """A schedule that recurs on a weekday of a week of the month."""
 
-    day: UInt32 | None = prop("Day", default=1, values=("1", "2", "3", "4", "5", "6", "7"))
+    day: Day | UInt32 | None = prop("Day", default=1)
     for_number_of_months: UInt32 | None = prop("ForNumberOfMonths", Range("1-12"), default=1)
-    week_order: UInt32 | None = prop("WeekOrder", default=0, values=("0", "1", "2", "3", "4"))
+    week_order: WeekOrder | UInt32 | None = prop("WeekOrder", default=0)
 
 
 @wmi_class("SMS_ST_RecurWeekly", embedded)
 class ST_RecurWeekly(ScheduleToken):
     """A schedule that recurs on a day of the week."""
 
-    day: UInt32 | None = prop("Day", default=1, values=("1", "2", "3", "4", "5", "6", "7"))
+    day: Day | UInt32 | None = prop("Day", default=1)
     for_number_of_weeks: UInt32 | None = prop("ForNumberOfWeeks", Range("1-4"), default=1)

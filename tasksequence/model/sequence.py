@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tasksequence.model.base import Step
+from tasksequence.qualifiers import Method, Parameter, Provider, dynamic
 from tasksequence.wmi import WmiObject, prop, wmi_class
 
 __all__ = ["Group", "TaskSequence"]
@@ -15,7 +16,37 @@ class Group(Step):
     steps: list[Step] = prop("Steps", factory=list)
 
 
-@wmi_class("SMS_TaskSequence")
+@wmi_class(
+    "SMS_TaskSequence",
+    dynamic,
+    Provider("TaskSequenceProvider"),
+    methods=(
+        Method(
+            "ExportXml",
+            (Parameter("Xml", "String", "in"),),
+            returns="String",
+            static=True,
+            meaning="Clears the secrets of what SaveToXml gave, as for an export.",
+        ),
+        Method(
+            "LoadFromXml",
+            (Parameter("Xml", "String", "in"),),
+            returns="object:SMS_TaskSequence",
+            static=True,
+        ),
+        Method(
+            "SaveToXml",
+            (
+                Parameter("TaskSequence", "object:SMS_TaskSequence", "in"),
+                Parameter("References", "object:SMS_TaskSequence_Reference[]", "out"),
+                Parameter("Flags", "UInt32", "out"),
+            ),
+            returns="String",
+            static=True,
+            meaning="Gives the XML text of a sequence, secrets included.",
+        ),
+    ),
+)
 class TaskSequence(WmiObject):
     """A whole task sequence: groups and actions in the order in which they run."""
 

@@ -224,7 +224,7 @@ def test_a_wrong_command_line_is_refused(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--set", f"Image={'x' * 300}"), "CaptureDestination has 3"),
+        (("--set", f"Image={'x' * 300}"), "(319 characters); AllowedLen"),
         (("--set", "Image=%Image%"), "in a circle"),
         (("--set", "Image=a", "--backend", "tape"), "no capture backend named 'tape'"),
     ],

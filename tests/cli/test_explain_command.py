@@ -11,23 +11,34 @@ from tasksequence.model.declaration import class_data, declaration
 from tests.support.command_line import refused, run
 
 CAPTURE = """\
-[CommandLine("osdcapturesystemimage.exe"), VariablePrefix("OSD"), ActionCategory("Images,8,5"), \
-SequenceCategory("OSD")]
+[CommandLine("osdcapturesystemimage.exe"), VariablePrefix("OSD"), ActionCategory("Images,8,5"),
+ ActionUI({AdminUI.TaskSequenceEditor.dll,
+ Microsoft.ConfigurationManagement.AdminConsole.TaskSequenceEditor, CaptureSystemImageControl,
+ TaskSequenceOptionControl}), SequenceCategory("OSD")]
 class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
 // Capture Operating System Image: writes the reference computer's volumes to a WIM file.
+// XML: <step type="SMS_TaskSequence_CaptureSystemImageAction">
+// rule: Name the editor allows 50 characters (advice)
+// rule: CaptureDestination should end in .wim (advice)
+// rule: CaptureUsername mostly given with CaptureDestination (advice)
 {
     [AllowedLen("1-100")]
-    String Name;
+    String Name;  // attribute name
     [AllowedLen("0-255")]
-    String Description = "";
-    Boolean Enabled = TRUE;
-    Boolean ContinueOnError = FALSE;
-    object:SMS_TaskSequence_Condition Condition;
-    UInt32 Timeout;
+    String Description = "";  // attribute description
+    Boolean Enabled = TRUE;  // attribute disable="true" when False
+    // A failure stays here; otherwise it goes up to the group, and in the end to the sequence.
+    Boolean ContinueOnError = FALSE;  // attribute continueOnError="true" when True
+    // When the step runs; None means always.
+    object:SMS_TaskSequence_Condition Condition;  // element condition, first in the step
+    // Seconds after which the engine ends the step; None means no limit.
+    UInt32 Timeout;  // attribute timeout, when set
+    // Path of the WIM to write; an existing file is overwritten.
     [not_null, AllowedLen("1-255")]
     String CaptureDestination;  // variable OSDCaptureDestination
     [VariableName("OSDCaptureAccountPassword"), Secret]
     String CapturePassword;  // variable OSDCaptureAccountPassword
+    // Account with write access to the destination's folder, as domain\\user.
     [VariableName("OSDCaptureAccount")]
     String CaptureUsername;  // variable OSDCaptureAccount
     [AllowedLen("0-255")]
@@ -36,8 +47,10 @@ class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
     String ImageDescription;  // variable OSDImageDescription
     [not_null, AllowedLen("0-32")]
     String ImageVersion = "";  // variable OSDImageVersion
+    // Where the step runs: WinPE, FullOS or WinPEandFullOS (XML: runIn).
+    // values: WinPE, FullOS, WinPEandFullOS
     [not_null]
-    String SupportedEnvironment = "WinPE";  // one of WinPE, FullOS, WinPEandFullOS
+    String SupportedEnvironment = "WinPE";  // attribute runIn
 };
 """
 

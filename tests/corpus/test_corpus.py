@@ -73,6 +73,22 @@ def test_no_enabled_step_that_a_site_accepted_has_an_error(corpus_dir: Path) -> 
     assert errors == []
 
 
+def test_every_warning_on_a_site_s_export_is_explained_in_the_docs(corpus_dir: Path) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "classes.md").read_text(encoding="utf-8")
+    _, _, section = docs.partition("## Errors and warnings")
+    section, _, _ = section.partition("\n## ")
+    unexplained = {
+        (v.wmi_class, v.property, v.qualifier)
+        for path in readable(corpus_dir)
+        for v in ts.load(path).violations
+        if v.wmi_class.startswith("SMS_") and v.qualifier not in {"AdvisedLen", "Enumeration"}
+        if f"`{v.wmi_class.removeprefix('SMS_TaskSequence_')}" not in section
+        or f"`{v.qualifier}`" not in section
+        or f"{v.property}`" not in section
+    }
+    assert unexplained == set()
+
+
 def texts(raw: bytes) -> list[bytes]:
     """Return a file's contents, or those of a zip's members."""
     if not raw.startswith(b"PK"):
@@ -188,7 +204,7 @@ def test_new_text_of_known_steps_is_the_site_s_own(corpus_dir: Path) -> None:
                     continue
                 expected = source.slice(step._origin.element)
                 alone = _without_origin(step)
-                written = new_sequence(ts.TaskSequence(steps=[alone]), Layout("", ""))
+                written = new_sequence(ts.TaskSequence(steps=[alone]), Layout("", ""), "keep")
                 assert expected in written, (path, step.name)
                 compared += 1
     assert compared > 100

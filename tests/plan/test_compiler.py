@@ -100,7 +100,7 @@ def test_names_are_expanded_before_the_rules_are_judged() -> None:
     assert request_of(short).destination == r"\\files\images\reference.wim"
     long = planned(step, {"Server": "files", "Name": "x" * 300})
     assert long.outcome is ts.Outcome.INVALID
-    assert "CaptureDestination has 319 characters" in long.reason
+    assert "(319 characters); AllowedLen" in long.reason
     assert 'AllowedLen("1-255")' in long.reason
 
 

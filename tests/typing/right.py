@@ -15,3 +15,8 @@ document = ts.load("a.zip")
 assert_type(document.sequence, ts.TaskSequence)
 plan = ts.compile_plan(document.sequence, {"A": "1", "P": ts.SecretText("x")})
 assert_type(plan.steps[0].request, ts.CaptureRequest | None)
+partition = ts.PartitionSettings(type=ts.PartitionType.EFI, size_units="Percent")
+assert_type(partition.type, ts.PartitionType | str)
+for known in ts.properties_of(ts.CaptureSystemImageAction):
+    assert_type(known.name, str)
+document.save(secrets="blank")

@@ -10,3 +10,5 @@ ts.RebootAction(name="R", target="HD", message_timeout="10")  # wrong: not a num
 ts.Group(name="G", steps=["step"])  # wrong: not a step
 ts.RebootAction(name="R", target="HD").mesage = "x"  # wrong: misspelt
 ts.RebootAction(name="R", target="HD").message = 5  # wrong: not text
+ts.PartitionSettings(type=1)  # wrong: neither text nor a PartitionType
+ts.Document.new(ts.TaskSequence(), secrets="hide")  # wrong: no such choice

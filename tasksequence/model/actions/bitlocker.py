@@ -1,8 +1,11 @@
 """Steps that turn BitLocker on and off (menu Disks)."""
 
+from tasksequence.class_rules import OnlyOneOf
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import BitLockerKeyMode, RecoveryPasswordStore, RunIn
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     AllowedLen,
     CommandLine,
     CommandLineArg,
@@ -30,6 +33,7 @@ __all__ = ["DisableBitLockerAction", "EnableBitLockerAction", "OfflineEnableBitL
         "/keydrive:%4><?5: /pwd:%5>"
     ),
     ActionCategory("Disks,4,3"),
+    ActionUI("EnableBitLockerControl"),
     VariablePrefix("OSDBitLocker"),
     observed=Observed(
         command_line=(
@@ -45,28 +49,11 @@ __all__ = ["DisableBitLockerAction", "EnableBitLockerAction", "OfflineEnableBitL
 class EnableBitLockerAction(Action):
     """Enable BitLocker on a drive of the running Windows."""
 
-    create_recovery_password: str = prop(
-        "CreateRecoveryPassword",
-        CommandLineArg(5),
-        not_null,
-        default="AD",
-        values=(
-            "None",
-            "AD",
-            "ConfigMgr",
-        ),
+    create_recovery_password: RecoveryPasswordStore | str = prop(
+        "CreateRecoveryPassword", CommandLineArg(5), not_null, default="AD"
     )
-    mode: str | None = prop(
-        "Mode",
-        CommandLineArg(3),
-        RequiredIfNull("TargetDrive"),
-        default=None,
-        values=(
-            "TPM",
-            "Key",
-            "TPMAndKey",
-            "TPMAndPIN",
-        ),
+    mode: BitLockerKeyMode | str | None = prop(
+        "Mode", CommandLineArg(3), RequiredIfNull("TargetDrive"), default=None
     )
     pin: SecretText | None = prop(
         "PIN", VariableName("OSDBitLockerPIN"), secret, AllowedLen("0-255"), default=None
@@ -80,13 +67,14 @@ class EnableBitLockerAction(Action):
     """0 leaves the choice to Windows."""
     skip_when_no_valid_tpm: bool | None = prop("SkipWhenNoValidTPM", default=False, hidden=True)
     encrypt_full_disk: bool | None = prop("EncryptFullDisk", default=None, hidden=True)
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
     "SMS_TaskSequence_DisableBitLockerAction",
     CommandLine("OSDBitLocker.exe /disable <?1: /drive:%1>"),
     ActionCategory("Disks,5,3"),
+    ActionUI("DisableBitLockerControl"),
     VariablePrefix("OSDBitLocker"),
 )
 class DisableBitLockerAction(Action):
@@ -95,7 +83,7 @@ class DisableBitLockerAction(Action):
     target_drive: str | None = prop("TargetDrive", CommandLineArg(1), default=None)
     reboot_count: UInt32 | None = prop("RebootCount", default=1)
     """Restarts during which protection stays off."""
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -105,6 +93,7 @@ class DisableBitLockerAction(Action):
         "<?4: /drive:%%%4%%><?5: /ignoretpm:%5>"
     ),
     ActionCategory("Disks,6,3"),
+    ActionUI("OfflineBitlockerControl"),
     VariablePrefix("OSDBitLocker"),
     observed=Observed(
         command_line=(
@@ -114,6 +103,10 @@ class DisableBitLockerAction(Action):
             "<?DestinationVariable: /drive:%<DestinationVariable>%><?SkipWhenTPMInvalid: "
             "/ignoretpm:<SkipWhenTPMInvalid>><?EncryptFullDisk: /full:<EncryptFullDisk>>"
         )
+    ),
+    rules=(
+        OnlyOneOf("DestinationDisk", ("DestinationLogicalDrive", "DestinationVariable")),
+        OnlyOneOf("DestinationLogicalDrive", ("DestinationVariable",)),
     ),
 )
 class OfflineEnableBitLockerAction(Action):
@@ -168,7 +161,7 @@ class OfflineEnableBitLockerAction(Action):
     encrypt_method: UInt32 | None = prop("EncryptMethod", default=0)
     """0 leaves the choice to Windows."""
     # Its page prints a ValueMap for the environment, which most others do not.
-    supported_environment: str = prop(
+    supported_environment: RunIn | str = prop(
         "SupportedEnvironment",
         not_null,
         ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),

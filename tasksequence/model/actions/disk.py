@@ -1,8 +1,18 @@
 """Steps that work on disks (menu Disks)."""
 
+from tasksequence.class_rules import ExcludedWhen
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import (
+    DiskType,
+    FileSystem,
+    PartitionStyle,
+    PartitionType,
+    RunIn,
+    SizeUnits,
+)
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     CommandLine,
     VariableName,
     VariablePrefix,
@@ -18,20 +28,10 @@ __all__ = ["ConvertDiskAction", "PartitionDiskAction", "PartitionSettings"]
 class PartitionSettings(WmiObject):
     """One partition of a Format and Partition Disk step."""
 
-    type: str = prop(
-        "Type",
-        not_null,
-        # Recovery is on no class page; exports of newer sites write it.
-        values=("Primary", "Extended", "Logical", "Hidden", "EFI", "MSR", "Recovery"),
-    )
+    type: PartitionType | str = prop("Type", not_null)
     size: UInt32 | None = prop("Size", default=None)
-    size_units: str | None = prop(
-        # MDT writes % where ConfigMgr writes Percent.
-        "SizeUnits",
-        default=None,
-        values=("MB", "GB", "Percent", "%"),
-    )
-    file_system: str | None = prop("FileSystem", default=None, values=("FAT32", "NTFS"))
+    size_units: SizeUnits | str | None = prop("SizeUnits", default=None)
+    file_system: FileSystem | str | None = prop("FileSystem", default=None)
     quick_format: bool = prop("QuickFormat", not_null, default=True)
     bootable: bool = prop("Bootable", not_null, default=False)
     assign_volume_letter: bool | None = prop("AssignVolumeLetter", default=True)
@@ -45,6 +45,8 @@ class PartitionSettings(WmiObject):
     CommandLine("osddiskpart.exe"),
     VariablePrefix("OSD"),
     ActionCategory("Disks,1,3"),
+    ActionUI("PartitionDiskControl"),
+    rules=(ExcludedWhen("GPTBootDisk", "PartitionStyle", PartitionStyle.MBR),),
 )
 class PartitionDiskAction(Action):
     """Format and Partition Disk."""
@@ -54,11 +56,11 @@ class PartitionDiskAction(Action):
     diskpart_bios_compatibility_mode: bool | None = prop(
         "DiskpartBiosCompatibilityMode", default=False
     )
-    disk_type: str | None = prop("DiskType", default="Basic", values=("Basic", "Dynamic"))
+    disk_type: DiskType | str | None = prop("DiskType", default="Basic")
     gpt_boot_disk: bool | None = prop("GPTBootDisk", default=False)
     partitions: list[PartitionSettings] = prop("Partitions", not_null)
-    partition_style: str = prop("PartitionStyle", not_null, values=("GPT", "MBR"))
-    supported_environment: str = runs_in("WinPE")
+    partition_style: PartitionStyle | str = prop("PartitionStyle", not_null)
+    supported_environment: RunIn | str = runs_in("WinPE")
 
 
 @wmi_class(
@@ -66,6 +68,7 @@ class PartitionDiskAction(Action):
     CommandLine("osddiskpart.exe convert %%OSDConvertDiskIndex%%"),
     VariablePrefix("OSD"),
     ActionCategory("Disks,2,3"),
+    ActionUI("ConvertDiskToDynamicControl"),
 )
 class ConvertDiskAction(Action):
     """Convert Disk to Dynamic."""

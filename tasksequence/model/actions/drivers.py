@@ -1,8 +1,10 @@
 """Steps that install device drivers (menu Drivers)."""
 
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import RunIn
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     CommandLine,
     CommandLineArg,
     Observed,
@@ -24,6 +26,7 @@ __all__ = ["ApplyDriverPackageAction", "AutoApplyAction"]
         " /unsigned:%%OSDAllowUnsignedDriver%%"
     ),
     ActionCategory("Drivers,1,6"),
+    ActionUI("AutoApplyDriverControl"),
     VariablePrefix("OSDAutoApplyDriver"),
 )
 class AutoApplyAction(Action):
@@ -35,7 +38,7 @@ class AutoApplyAction(Action):
     unsigned_driver: bool = prop(
         "UnsignedDriver", not_null, VariableName("OSDAllowUnsignedDriver"), default=False
     )
-    supported_environment: str = runs_in("WinPE")
+    supported_environment: RunIn | str = runs_in("WinPE")
 
 
 @wmi_class(
@@ -48,6 +51,7 @@ class AutoApplyAction(Action):
         '%%OSDApplyDriverBootCriticalID%%">/unsigned:%%OSDAllowUnsignedDriver%%'
     ),
     ActionCategory("Drivers,2,6"),
+    ActionUI("ApplyDriverPackageControl"),
     VariablePrefix("OSDApplyDriver"),
     observed=Observed(
         command_line=(
@@ -86,4 +90,4 @@ class ApplyDriverPackageAction(Action):
     )
     recurse: bool | None = prop("Recurse", default=False, variable="OSDRecurse")
     """One DISM run over the whole folder instead of the package's list of drivers."""
-    supported_environment: str = runs_in("WinPE")
+    supported_environment: RunIn | str = runs_in("WinPE")

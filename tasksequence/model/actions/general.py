@@ -1,9 +1,18 @@
 """Steps of the menu General."""
 
+from tasksequence.class_rules import NeededWhen
 from tasksequence.model.action import Action, runs_in
 from tasksequence.model.base import Step
+from tasksequence.model.enumerations import (
+    ExecutionPolicy,
+    OSArchitecture,
+    OSType,
+    RestartTarget,
+    RunIn,
+)
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     AllowedLen,
     CommandLine,
     CommandLineArg,
@@ -40,6 +49,7 @@ __all__ = [
     CommandLine("smsboot.exe /target:%1"),
     VariablePrefix("SMSReboot"),
     ActionCategory("General,6,1"),
+    ActionUI("RebootComputerControl"),
 )
 class RebootAction(Action):
     """Restart Computer: into Windows PE or into the installed Windows."""
@@ -50,13 +60,14 @@ class RebootAction(Action):
     )
     """Seconds that the message is shown."""
     # MDT templates leave the target empty: the installed Windows.
-    target: str = prop("Target", not_null, CommandLineArg(1), values=("HD", "WinPE", ""))
+    target: RestartTarget | str = prop("Target", not_null, CommandLineArg(1))
 
 
 @wmi_class(
     "SMS_TaskSequence_RunCommandLineAction",
     CommandLine("smsswd.exe /run:%1 %2"),
     ActionCategory("General,1,1"),
+    ActionUI("RunCommandLineControl"),
 )
 class RunCommandLineAction(Action):
     """Run Command Line."""
@@ -94,6 +105,7 @@ class RunCommandLineAction(Action):
     "SMS_TaskSequence_SetVariableAction",
     CommandLine('tsenv.exe "%1=%2"'),
     ActionCategory("General,7,1"),
+    ActionUI("SetSequenceVariableControl"),
     observed=Observed(
         command_line=(
             'tsenv.exe "<VariableName>=<VariableValue>"'
@@ -120,6 +132,7 @@ class SetVariableAction(Action):
     CommandLine("smsnetuse.exe %SMSConnectNetworkFolderPath%"),
     VariablePrefix("SMSConnectNetworkFolder"),
     ActionCategory("General,5,1"),
+    ActionUI("ConnectNetworkFolderControl"),
 )
 class ConnectNetworkFolderAction(Action):
     """Connect To Network Folder."""
@@ -141,17 +154,10 @@ class ConnectNetworkFolderAction(Action):
 class RunPowerShellScriptAction(Action):
     """Run PowerShell Script: of a package, or of the step itself."""
 
-    execution_policy: str = prop(
+    execution_policy: ExecutionPolicy | str = prop(
         "ExecutionPolicy",
         ValueMap(
-            (
-                "Restricted",
-                "AllSigned",
-                "RemoteSigned",
-                "Unrestricted",
-                "Bypass",
-                "Undefined",
-            )
+            ("Restricted", "AllSigned", "RemoteSigned", "Unrestricted", "Bypass", "Undefined")
         ),
         not_null_to_instance,
         default="Restricted",
@@ -196,7 +202,14 @@ class SetDynamicVariablesAction(Action):
 
 
 @wmi_class(
-    "SMS_TaskSequence_PrestartCheckAction", observed=Observed(command_line="OSDPrestartCheck.exe ")
+    "SMS_TaskSequence_PrestartCheckAction",
+    observed=Observed(command_line="OSDPrestartCheck.exe "),
+    rules=(
+        NeededWhen("CMClientMinVersion", "CheckCMClientMinVersion", True),
+        NeededWhen("MaxOSVersion", "CheckMaxOSVersion", True),
+        NeededWhen("MinOSVersion", "CheckMinOSVersion", True),
+        NeededWhen("OSLanguageID", "CheckOSLanguageID", True),
+    ),
 )
 class PrestartCheckAction(Action):
     """Check Readiness of the device."""
@@ -249,31 +262,17 @@ class PrestartCheckAction(Action):
     memory: UInt32 | None = prop("Memory", VariableName("OSDMemory"), default=512)
     """Megabytes."""
     min_os_version: str | None = prop("MinOSVersion", VariableName("OSDMinOSVersion"), default=None)
-    os_architecture: str | None = prop(
+    os_architecture: OSArchitecture | str | None = prop(
         "OSArchitecture",
         VariableName("OSDOSArchitecture"),
-        ValueMap(
-            (
-                "",
-                "32",
-                "64",
-            )
-        ),
+        ValueMap(("", "32", "64")),
         default="64",
     )
     os_language_id: UInt32 | None = prop(
         "OSLanguageID", VariableName("OSDOSLanguageID"), default=None
     )
-    os_type: str | None = prop(
-        "OSType",
-        VariableName("OSDOSType"),
-        ValueMap(
-            (
-                "CLIENT",
-                "SERVER",
-            )
-        ),
-        default="CLIENT",
+    os_type: OSType | str | None = prop(
+        "OSType", VariableName("OSDOSType"), ValueMap(("CLIENT", "SERVER")), default="CLIENT"
     )
     processor_speed: UInt32 | None = prop(
         "ProcessorSpeed", VariableName("OSDProcessorSpeed"), default=800
@@ -285,7 +284,7 @@ class PrestartCheckAction(Action):
     check_tpm_enabled: bool | None = prop(
         "CheckTpmEnabled", default=None, variable="OSDCheckDeviceTpmEnabled"
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(

@@ -1,8 +1,11 @@
 """Steps that install, prepare and capture an operating system (menu Images)."""
 
+from tasksequence.class_rules import AdvisedEnding, AdvisedWith, OnlyOneOf
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import DynamicUpdate, RunIn
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     AllowedLen,
     CommandLine,
     CommandLineArg,
@@ -45,6 +48,7 @@ __all__ = [
         "<?9: /target:%%%9%%>"
     ),
     ActionCategory("Images,1,5"),
+    ActionUI("ApplyOperatingSystemControl"),
     SequenceCategory("OSD"),
     observed=Observed(
         command_line=(
@@ -55,6 +59,11 @@ __all__ = [
             "<?DestinationLogicalDrive: /target:<DestinationLogicalDrive>>"
             "<?DestinationVariable: /target:%<DestinationVariable>%> /runfromnet:<RunFromNet>"
         )
+    ),
+    rules=(
+        OnlyOneOf("ImagePackageID", ("InstallPackageID",)),
+        OnlyOneOf("DestinationDisk", ("DestinationLogicalDrive", "DestinationVariable")),
+        OnlyOneOf("DestinationLogicalDrive", ("DestinationVariable",)),
     ),
 )
 class ApplyOperatingSystemAction(Action):
@@ -112,13 +121,14 @@ class ApplyOperatingSystemAction(Action):
         default=None,
     )
     run_from_net: bool | None = prop("RunFromNet", run_from_net, CommandLineArg(10), default=False)
-    supported_environment: str = runs_in("WinPE")
+    supported_environment: RunIn | str = runs_in("WinPE")
 
 
 @wmi_class(
     "SMS_TaskSequence_SetupWindowsAndSMSAction",
     CommandLine("OSDSetupWindows.exe"),
     ActionCategory("Images,3,5"),
+    ActionUI("SetupWindowsAndSmsControl"),
 )
 class SetupWindowsAndSMSAction(Action):
     """Setup Windows and ConfigMgr: starts the new Windows and installs the client."""
@@ -141,6 +151,7 @@ class SetupWindowsAndSMSAction(Action):
     "SMS_TaskSequence_InstallDeployToolsAction",
     CommandLine("osdprepareos.exe /install:%1"),
     ActionCategory("Images,5,5"),
+    ActionUI("DeploymentToolsControl"),
 )
 class InstallDeployToolsAction(Action):
     """Install Deployment Tools: brings Sysprep to Windows versions before Vista."""
@@ -148,7 +159,7 @@ class InstallDeployToolsAction(Action):
     sysprep_package_id: str = prop(
         "SysprepPackageID", not_null, CommandLineArg(1), TaskSequencePackage()
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -156,11 +167,12 @@ class InstallDeployToolsAction(Action):
     CommandLine("osdpreparesmsclient.exe"),
     VariablePrefix("OSD"),
     ActionCategory("Images,6,5"),
+    ActionUI("PrepareClientControl"),
 )
 class PrepareSMSClientAction(Action):
     """Prepare ConfigMgr Client for Capture."""
 
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -169,6 +181,7 @@ class PrepareSMSClientAction(Action):
         "osdprepareos.exe /activate:%%OSDKeepActivation%% /bmsd:%%OSDBuildStorageDriverList%%"
     ),
     ActionCategory("Images,7,5"),
+    ActionUI("WindowsCaptureControl"),
     observed=Observed(
         command_line=(
             "osdprepareos.exe /activate:%OSDKeepActivation% /bmsd:%OSDBuildStorageDriverList%"
@@ -195,7 +208,7 @@ class PrepareOSAction(Action):
     shutdown_prepared_os: bool | None = prop(
         "ShutdownPreparedOs", default=None, variable="OSDShutdownPreparedOs"
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -203,7 +216,13 @@ class PrepareOSAction(Action):
     CommandLine("osdcapturesystemimage.exe"),
     VariablePrefix("OSD"),
     ActionCategory("Images,8,5"),
+    ActionUI("CaptureSystemImageControl"),
     SequenceCategory("OSD"),
+    rules=(
+        AdvisedEnding("CaptureDestination", ".wim"),
+        # The class does not ask for an account, the cmdlet of the step does.
+        AdvisedWith("CaptureUsername", "CaptureDestination"),
+    ),
 )
 class CaptureSystemImageAction(Action):
     """Capture Operating System Image: writes the reference computer's volumes to a WIM file."""
@@ -221,7 +240,7 @@ class CaptureSystemImageAction(Action):
     image_description: str | None = prop("ImageDescription", AllowedLen("0-255"), default=None)
     # not_null and yet of length 0 to 32: the site exports an empty version.
     image_version: str = prop("ImageVersion", not_null, AllowedLen("0-32"), default="")
-    supported_environment: str = runs_in("WinPE")
+    supported_environment: RunIn | str = runs_in("WinPE")
 
 
 @wmi_class(
@@ -231,6 +250,11 @@ class CaptureSystemImageAction(Action):
         "/target:%8><?9: /target:%%%9%%>"
     ),
     ActionCategory("Images,2,5"),
+    ActionUI("ApplyDataImageControl"),
+    rules=(
+        OnlyOneOf("DestinationDisk", ("DestinationLogicalDrive", "DestinationVariable")),
+        OnlyOneOf("DestinationLogicalDrive", ("DestinationVariable",)),
+    ),
 )
 class ApplyDataImageAction(Action):
     """Apply Data Image: puts an image without Windows on a partition."""
@@ -262,7 +286,7 @@ class ApplyDataImageAction(Action):
         default=True,
     )
     """Delete what is on the partition first."""
-    supported_environment: str = runs_in("WinPE")
+    supported_environment: RunIn | str = runs_in("WinPE")
 
 
 @wmi_class(
@@ -273,15 +297,8 @@ class UpgradeOperatingSystemAction(Action):
     """Upgrade Operating System: runs Windows Setup in place."""
 
     driver_package_id: str | None = prop("DriverPackageID", TaskSequencePackage(), default=None)
-    dynamic_update_settings: str | None = prop(
-        "DynamicUpdateSettings",
-        ValueMap(
-            (
-                "Disable",
-                "OveridePolicy",
-            )
-        ),
-        default=None,
+    dynamic_update_settings: DynamicUpdate | str | None = prop(
+        "DynamicUpdateSettings", ValueMap(("Disable", "OveridePolicy")), default=None
     )
     ignore_messages: bool | None = prop("IgnoreMessages", default=False)
     install_edition_index: UInt32 | None = prop("InstallEditionIndex", default=1)
@@ -302,4 +319,4 @@ class UpgradeOperatingSystemAction(Action):
         "FeatureUpdateAssignmentId", default=None, variable="OSDFeatureUpdateAssignmentID"
     )
     feature_update_name: str | None = prop("FeatureUpdateName", default=None)
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")

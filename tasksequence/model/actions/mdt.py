@@ -5,7 +5,7 @@ in `variables`.
 """
 
 from tasksequence.model.action import ScriptedAction
-from tasksequence.qualifiers import secret
+from tasksequence.qualifiers import abstract, secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import prop, wmi_class
 from tasksequence.wmi_property import UInt32
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-@wmi_class("(MDT)")
+@wmi_class("(MDT)", abstract)
 class MdtAction(ScriptedAction):
     """Base of MDT's steps: what the toolkit adds to each that runs a command."""
 

@@ -1,8 +1,11 @@
 """Steps that set the network and join a domain or workgroup."""
 
+from tasksequence.class_rules import NeededWhen
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import JoinType, NetbiosOptions, RunIn
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     AllowedLen,
     CommandLine,
     RequiredIfNull,
@@ -37,7 +40,9 @@ class NetworkAdapterSettings(WmiObject):
     enable_wins: bool = prop("EnableWINS", not_null)
     wins_server_list: list[str] | None = prop("WINSServerList", default=None)
     enable_lmhosts: bool = prop("EnableLMHOSTS", not_null)
-    tcpip_netbios_options: UInt32 | None = prop("TcpipNetbiosOptions", default=None)
+    tcpip_netbios_options: NetbiosOptions | UInt32 | None = prop(
+        "TcpipNetbiosOptions", default=None
+    )
     """0: as DHCP says, 1: NetBIOS over TCP/IP on, 2: off."""
     enable_ip_protocol_filtering: bool = prop("EnableIPProtocolFiltering", not_null)
     ip_protocol_filter_list: list[str] | None = prop("IPProtocolFilterList", default=None)
@@ -52,11 +57,16 @@ class NetworkAdapterSettings(WmiObject):
     CommandLine("osdnetsettings.exe configure"),
     VariablePrefix("OSD"),
     ActionCategory("Settings,3,7"),
+    ActionUI("ApplyNetworkSettingsControl"),
+    rules=(
+        NeededWhen("DomainName", "NetworkJoinType", JoinType.DOMAIN),
+        NeededWhen("WorkgroupName", "NetworkJoinType", JoinType.WORKGROUP),
+    ),
 )
 class ApplyNetworkSettingsAction(Action):
     """Apply Network Settings: domain or workgroup, and the adapters, of the new Windows."""
 
-    network_join_type: UInt32 = prop("NetworkJoinType", not_null, values=("0", "1"))
+    network_join_type: JoinType | UInt32 = prop("NetworkJoinType", not_null)
     """0 joins a domain, 1 a workgroup."""
     workgroup_name: str | None = prop(
         "WorkgroupName", RequiredIfNull("DomainName"), AllowedLen("1-32"), default=None
@@ -87,11 +97,16 @@ class ApplyNetworkSettingsAction(Action):
     CommandLine("osdjoin.exe /type:%%OSDJoinType%%"),
     VariablePrefix("OSDJoin"),
     ActionCategory("General,4,1"),
+    ActionUI("JoinDomainControl"),
+    rules=(
+        NeededWhen("DomainName", "Type", JoinType.DOMAIN),
+        NeededWhen("WorkgroupName", "Type", JoinType.WORKGROUP),
+    ),
 )
 class JoinDomainWorkgroupAction(Action):
     """Join Domain or Workgroup."""
 
-    type: UInt32 = prop("Type", not_null, VariableName("OSDJoinType"), values=("0", "1"))
+    type: JoinType | UInt32 = prop("Type", not_null, VariableName("OSDJoinType"))
     """0 joins a domain, 1 a workgroup."""
     domain_name: str | None = prop("DomainName", AllowedLen("1-255"), default=None)
     domain_ou_name: str | None = prop("DomainOUName", AllowedLen("0-32767"), default=None)
@@ -103,4 +118,4 @@ class JoinDomainWorkgroupAction(Action):
     )
     skip_reboot: bool | None = prop("SkipReboot", default=None)
     workgroup_name: str | None = prop("WorkgroupName", AllowedLen("1-32"), default=None)
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")

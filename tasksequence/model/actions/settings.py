@@ -1,8 +1,11 @@
 """Steps that configure the new Windows (menu Settings)."""
 
+from tasksequence.class_rules import ExcludedWhen, NeededWhen
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import LicenseMode, RunIn
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     AllowedLen,
     CommandLine,
     ValueRange,
@@ -28,6 +31,11 @@ __all__ = [
     CommandLine("osdwinsettings.exe /config"),
     VariablePrefix("OSD"),
     ActionCategory("Settings,4,7"),
+    ActionUI("ApplyWindowsSettingsControl"),
+    rules=(
+        ExcludedWhen("AdminPassword", "RandomAdminPassword", True),
+        NeededWhen("ServerLicenseConnectionLimit", "ServerLicenseMode", LicenseMode.PER_SERVER),
+    ),
 )
 class ApplyWindowsSettingsAction(Action):
     """Apply Windows Settings: owner, product key, licensing, administrator, time zone."""
@@ -47,9 +55,7 @@ class ApplyWindowsSettingsAction(Action):
     server_license_connection_limit: UInt32 | None = prop(
         "ServerLicenseConnectionLimit", ValueRange("5-9999"), default=None
     )
-    server_license_mode: str | None = prop(
-        "ServerLicenseMode", default=None, values=("PerSeat", "PerServer")
-    )
+    server_license_mode: LicenseMode | str | None = prop("ServerLicenseMode", default=None)
     time_zone: str = prop("TimeZone", not_null)
     # Answer-file values of the newer reference; their variables are seen in real exports.
     input_locale: str | None = prop(
@@ -67,7 +73,7 @@ class ApplyWindowsSettingsAction(Action):
     user_locale: str | None = prop(
         "UserLocale", default=None, variable="OSDWindowsSettingsUserLocale"
     )
-    supported_environment: str = runs_in("WinPE")
+    supported_environment: RunIn | str = runs_in("WinPE")
 
 
 @wmi_class(
@@ -77,6 +83,7 @@ class ApplyWindowsSettingsAction(Action):
         "adapters:%%OSDMigrateAdapterSettings%%"
     ),
     ActionCategory("Settings,1,7"),
+    ActionUI("CaptureNetworkSettingsControl"),
 )
 class CaptureNetworkSettingsAction(Action):
     """Capture Network Settings: of the Windows that is replaced."""
@@ -90,7 +97,7 @@ class CaptureNetworkSettingsAction(Action):
         VariableName("OSDMigrateNetworkMembership"),
         default=False,
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -100,6 +107,7 @@ class CaptureNetworkSettingsAction(Action):
         "/reginfo:%%OSDMigrateRegistrationInfo%% /timezone:%%OSDMigrateTimeZone%%"
     ),
     ActionCategory("Settings,2,7"),
+    ActionUI("CaptureWindowsSettingsControl"),
 )
 class CaptureWindowsSettingsAction(Action):
     """Capture Windows Settings: of the Windows that is replaced."""

@@ -1,8 +1,10 @@
 """Steps that install applications and updates (menu Software)."""
 
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import ContentLocation, RunIn, UpdateTarget
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     CommandLine,
     CommandLineArg,
     Observed,
@@ -43,6 +45,7 @@ class ApplicationInfo(WmiObject):
     "SMS_TaskSequence_InstallApplicationAction",
     CommandLine("smsappinstall.exe /app:%1 /basevar:%2 /continueOnError:%3"),
     ActionCategory("Software,1,2"),
+    ActionUI("InstallApplicationControl"),
 )
 class InstallApplicationAction(Action):
     """Install Application: by model names, or by variables that hold them."""
@@ -65,7 +68,7 @@ class InstallApplicationAction(Action):
     clear_cache: bool | None = prop("ClearCache", default=False, variable="OSDAppClearCache")
     retry_count: str | None = prop("RetryCount", retry_count, default="2")
     # Its page prints a ValueMap for the environment, which most others do not.
-    supported_environment: str = prop(
+    supported_environment: RunIn | str = prop(
         "SupportedEnvironment",
         not_null,
         ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),
@@ -77,18 +80,17 @@ class InstallApplicationAction(Action):
     "SMS_TaskSequence_InstallUpdateAction",
     CommandLine("TSInstallSWUpdate.exe /target:%%SMSInstallUpdateTarget%%"),
     ActionCategory("Software,3,2"),
+    ActionUI("InstallSoftwareUpdateControl"),
 )
 class InstallUpdateAction(Action):
     """Install Software Updates: the mandatory ones, or all that are offered."""
 
-    target: str = prop(
-        "Target", not_null, VariableName("SMSInstallUpdateTarget"), values=("Mandatory", "All")
-    )
+    target: UpdateTarget | str = prop("Target", not_null, VariableName("SMSInstallUpdateTarget"))
     use_cache: bool = prop(
         "UseCache", not_null, VariableName("SMSTSSoftwareUpdateScanUseCache"), default=True
     )
     retry_count: str | None = prop("RetryCount", retry_count, default="2")
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class("SMS_TaskSequence_PackageInfo")
@@ -105,6 +107,7 @@ class PackageInfo(WmiObject):
     "SMS_TaskSequence_InstallSoftwareAction",
     CommandLine("smsswd.exe /pkg:%1 /install /basevar:%3 /continueOnError:%4"),
     ActionCategory("Software,2,2"),
+    ActionUI("InstallSoftwareDistributionControl"),
 )
 class InstallSoftwareAction(Action):
     """Install Package: a program of a package, or several named by variables."""
@@ -131,7 +134,7 @@ class InstallSoftwareAction(Action):
     retry_count: UInt32 | None = prop(
         "RetryCount", default=None, variable="OSDPackageDownloadRetries"
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -145,7 +148,7 @@ class DownloadPackageContentAction(Action):
     destination_custom_path: str | None = prop(
         "DestinationCustomPath", VariableName("OSDDownloadDestinationPath"), default=None
     )
-    destination_location_type: str = prop(
+    destination_location_type: ContentLocation | str = prop(
         "DestinationLocationType",
         not_null,
         ValueMap(

@@ -1,8 +1,10 @@
 """Steps that keep the user's files and settings over an installation (menu User State)."""
 
 from tasksequence.model.action import Action, runs_in
+from tasksequence.model.enumerations import FileAccess, RequestType, RunIn, UserStateMode
 from tasksequence.qualifiers import (
     ActionCategory,
+    ActionUI,
     CommandLine,
     CommandLineArg,
     TaskSequencePackage,
@@ -30,27 +32,20 @@ __all__ = [
     CommandLine("osdsmpclient.exe /%1"),
     VariablePrefix("OSDState"),
     ActionCategory("UserState,1,4"),
+    ActionUI("RequestStateStoreControl"),
 )
 class RequestStateStoreAction(Action):
     """Request State Store: a place on a state migration point, to capture to or restore from."""
 
     fallback_to_naa: bool | None = prop("FallbackToNAA", default=False)
     """Use the network access account where the computer account cannot connect."""
-    request_type: str = prop(
-        "RequestType",
-        CommandLineArg(1),
-        not_null,
-        values=(
-            "capture",
-            "restore",
-        ),
-    )
+    request_type: RequestType | str = prop("RequestType", CommandLineArg(1), not_null)
     smp_retry_count: UInt32 | None = prop(
         "SMPRetryCount", global_, ValueRange("0-30"), default=None
     )
     smp_retry_time: UInt32 | None = prop("SMPRetryTime", global_, ValueRange("0-600"), default=None)
     """Seconds between two tries."""
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -62,6 +57,7 @@ class RequestStateStoreAction(Action):
     ),
     VariablePrefix("OSDMigrate"),
     ActionCategory("UserState,2,4"),
+    ActionUI("CaptureUserStateControl"),
 )
 class CaptureUserStateAction(Action):
     """Capture User State: runs USMT's ScanState."""
@@ -74,24 +70,8 @@ class CaptureUserStateAction(Action):
         default=True,
     )
     enable_verbose_logging: bool = prop("EnableVerboseLogging", not_null, default=False)
-    file_access: str = prop(
-        "FileAccess",
-        not_null,
-        default="Normal",
-        values=(
-            "Normal",
-            "VSS",
-        ),
-    )
-    mode: str = prop(
-        "Mode",
-        not_null,
-        default="Simple",
-        values=(
-            "Simple",
-            "Advanced",
-        ),
-    )
+    file_access: FileAccess | str = prop("FileAccess", not_null, default="Normal")
+    mode: UserStateMode | str = prop("Mode", not_null, default="Simple")
     offline_user_state: bool = prop(
         "OfflineUserState", not_null, VariableName("_OSDMigrateOfflineUserState"), default=False
     )
@@ -104,7 +84,7 @@ class CaptureUserStateAction(Action):
     usmt_package_id: str = prop(
         "UsmtPackageID", not_null, VariableName("_OSDMigrateUsmtPackageID"), TaskSequencePackage()
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -112,6 +92,7 @@ class CaptureUserStateAction(Action):
     CommandLine("osdmigrateuserstate.exe /apply /continueOnError:%%OSDMigrateContinueOnRestore%%"),
     VariablePrefix("OSDMigrate"),
     ActionCategory("UserState,3,4"),
+    ActionUI("RestoreUserStateControl"),
 )
 class RestoreUserStateAction(Action):
     """Restore User State: runs USMT's LoadState."""
@@ -127,22 +108,14 @@ class RestoreUserStateAction(Action):
     local_accounts: bool = prop(
         "LocalAccounts", VariableName("OSDMigrateLocalAccounts"), not_null, default=False
     )
-    mode: str = prop(
-        "Mode",
-        not_null,
-        default="Simple",
-        values=(
-            "Simple",
-            "Advanced",
-        ),
-    )
+    mode: UserStateMode | str = prop("Mode", not_null, default="Simple")
     usmt_restore_package_id: str = prop(
         "UsmtRestorePackageID",
         not_null,
         TaskSequencePackage(),
         VariableName("_OSDMigrateUsmtRestorePackageID"),
     )
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
 
 
 @wmi_class(
@@ -150,8 +123,9 @@ class RestoreUserStateAction(Action):
     CommandLine("osdsmpclient.exe /release"),
     VariablePrefix("OSDState"),
     ActionCategory("UserState,4,4"),
+    ActionUI("ReleaseStateStoreControl"),
 )
 class ReleaseStateStoreAction(Action):
     """Release State Store: tells the state migration point that its place is no longer needed."""
 
-    supported_environment: str = runs_in("FullOS")
+    supported_environment: RunIn | str = runs_in("FullOS")
