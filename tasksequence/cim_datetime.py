@@ -123,6 +123,8 @@ def datetime_problem(value: datetime | timedelta) -> str | None:
     offset = value.utcoffset()
     if offset is None:
         return "has no time zone: give it one, tzinfo=datetime.UTC or UNSPECIFIED_OFFSET for +***"
-    if offset % _MINUTE or abs(offset // _MINUTE) > _MOST_OFFSET:
+    if offset % _MINUTE:
         return "has an offset of no whole minutes: give it a time zone with whole minutes"
+    if abs(offset // _MINUTE) > _MOST_OFFSET:
+        return f"has an offset of more than {_MOST_OFFSET} minutes: give it in another time zone"
     return None

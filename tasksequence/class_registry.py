@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tasksequence.wmi import WmiObject
+from tasksequence.wmi import WmiObject, check_declaration
 
 __all__ = ["ClassRegistry"]
 
@@ -17,7 +17,12 @@ class ClassRegistry(Mapping[str, type[WmiObject]]):
         self._by_name = {cls.wmi_name: cls for cls in classes}
 
     def extended(self, *classes: type[WmiObject]) -> ClassRegistry:
-        """Return a registry that knows these classes too; a known name is replaced."""
+        """Return a registry that knows these classes too; a known name is replaced.
+
+        Raises `TypeError` for a class whose declaration cannot work.
+        """
+        for cls in classes:
+            check_declaration(cls)
         return ClassRegistry([*self._by_name.values(), *classes])
 
     def __getitem__(self, name: str) -> type[WmiObject]:
@@ -26,8 +31,9 @@ class ClassRegistry(Mapping[str, type[WmiObject]]):
         except KeyError:
             import difflib
 
-            near = difflib.get_close_matches(str(name), self._by_name, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            shortened = {known.rpartition("_")[2]: known for known in self._by_name}
+            near = difflib.get_close_matches(str(name), [*self._by_name, *shortened], 1)
+            hint = f"; did you mean {shortened.get(near[0], near[0])}?" if near else ""
             raise KeyError(f"no class is named {name}{hint}") from None
 
     def __contains__(self, name: object) -> bool:

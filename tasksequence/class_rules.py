@@ -89,9 +89,12 @@ class ExcludedWhen(Rule):
     def broken(self, value_of: Callable[[str], Any]) -> str | None:
         if value_of(self.other) != self.argument or not _is_given(value_of(self.property)):
             return None
+        change = f"change {self.other}"
+        if isinstance(self.argument, bool):
+            change = f"set {self.other} to {not self.argument}"
         return (
             f"is given, and {self.other} {_said(self.argument)} excludes it: "
-            f"leave it out, or change {self.other}"
+            f"leave it out, or {change}"
         )
 
     def explain(self) -> str:

@@ -98,11 +98,16 @@ class Qualifier:
     def __str__(self) -> str:
         if self.argument is None:
             return self.name
-        argument = f'"{self.argument}"' if isinstance(self.argument, str) else f"{self.argument}"
-        return f"{self.name}({argument})"
+        if isinstance(self.argument, tuple):
+            return f"{self.name}({{{', '.join(map(_quoted, self.argument))}}})"
+        return f"{self.name}({_quoted(self.argument)})"
 
     def __repr__(self) -> str:
         return f"<{self}>"
+
+
+def _quoted(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _bounds(text: str) -> tuple[int, int]:
@@ -118,6 +123,14 @@ class _Limit(Qualifier):
     __slots__ = ()
 
     def __init__(self, limits: str) -> None:
+        try:
+            low, high = _bounds(limits)
+        except (AttributeError, ValueError):
+            low, high = 1, 0
+        if low > high:
+            raise ValueError(
+                f'{self.name}({limits!r}) has no limits: give "n", or "a-b" with a not above b'
+            )
         super().__init__(limits)
 
     @property
@@ -516,9 +529,6 @@ class ActionUI(Qualifier):
                 "TaskSequenceOptionControl",
             )
         )
-
-    def __str__(self) -> str:
-        return f"{self.name}({{{', '.join(self.argument)}}})"
 
     def explain(self) -> str:
         return f"edited in {self.argument[2]} of the console"

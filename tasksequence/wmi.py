@@ -52,6 +52,7 @@ from tasksequence.wmi_property import IntegerType, Property, quick_check
 __all__ = [
     "WmiObject",
     "attribute_names",
+    "check_declaration",
     "per_class",
     "prop",
     "properties_of",
@@ -74,8 +75,12 @@ def per_class(function: Callable[[type[WmiObject]], _R]) -> Callable[[type[WmiOb
     def remembered(cls: type[WmiObject]) -> _R:
         try:
             return computed[cls]
-        except KeyError:
-            return computed.setdefault(cls, function(cls))
+        except (KeyError, TypeError):
+            pass
+        if not (isinstance(cls, type) and issubclass(cls, WmiObject)):
+            hint = ": give its class, type(it)" if isinstance(cls, WmiObject) else ""
+            raise TypeError(f"{cls!r} is no class that mirrors a WMI class{hint}")
+        return computed.setdefault(cls, function(cls))
 
     return remembered
 
@@ -105,6 +110,12 @@ def prop(
     `variable` and `hidden` state what real exports show where the printed qualifiers tell
     otherwise or nothing. A property without a default must be given when constructing.
     """
+    for qualifier in qualifiers:
+        if not isinstance(qualifier, Qualifier):
+            raise TypeError(
+                f"{qualifier!r} of property {name} is no qualifier: take it from "
+                "tasksequence.qualifiers"
+            )
     declaration = _Declaration(name, qualifiers, values, variable, hidden)
     metadata = {_METADATA_KEY: declaration}
     if factory is not None:
@@ -143,9 +154,15 @@ class WmiObject:
     _origin: Any
     """Where the object was read, kept for the document it came from; None for a new object."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, *unnamed: Any, **given: Any) -> None:
         """Take properties by their Python names; raises `QualifierError` with all broken rules."""
         cls = type(self)
+        if unnamed:
+            raise TypeError(
+                f"{cls.__name__} takes its properties by name: "
+                f"{cls.__name__}({attribute_names(cls)[0]}=…)"
+            )
+        collector = _collected.get()
         put = object.__setattr__.__get__(self)
         put("_origin", None)
         problems: list[Problem] = []
@@ -154,7 +171,7 @@ class WmiObject:
             if attribute in given:
                 value = given.pop(attribute)
                 if known is not None:
-                    value = known.converted(value)
+                    value = known.converted(value, as_spelt=collector is not None)
             elif default is not attrs.NOTHING:
                 put(attribute, default if factory is None else factory())
                 continue
@@ -169,7 +186,6 @@ class WmiObject:
         if given:
             raise _unknown_argument(cls, given)
         problems.extend(self.combination_problems())
-        collector = _collected.get()
         if collector is not None:
             collector.extend(problems)
             return
@@ -189,9 +205,8 @@ class WmiObject:
             other_is_null = getattr(self, other.attribute) is None
             if other_is_null == isinstance(qualifier, RequiredIfNull):
                 state = "has none" if other_is_null else "has a value"
-                text = (
-                    f"has no value; {qualifier} asks for one, as {other.name} {state}: give it one"
-                )
+                fix = f"give {owner.name} or {other.name}" if other_is_null else "give it one"
+                text = f"has no value; {qualifier} asks for one, as {other.name} {state}: {fix}"
                 missing.add(owner.name)
                 yield Problem(self.wmi_name, owner.name, qualifier.name, text)
         for rule in rules_of(cls):
@@ -213,7 +228,12 @@ class WmiObject:
                     problems = (known.read_only(value),)
                 if problems:
                     raise QualifierError(problems)
+            elif attribute != "_origin" and attribute not in attribute_names(type(self)):
+                raise _unknown_attribute(type(self), attribute)
             object.__setattr__(self, attribute, value)
+
+        def __delattr__(self, attribute: str) -> None:
+            raise AttributeError(f"{attribute} cannot be deleted; assign None to make it absent")
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
@@ -278,15 +298,20 @@ class WmiObject:
 
 
 def _unknown_argument(cls: type[WmiObject], given: Mapping[str, Any]) -> TypeError:
+    return TypeError(_no_such_property(cls, next(iter(given))))
+
+
+def _unknown_attribute(cls: type[WmiObject], name: str) -> AttributeError:
+    return AttributeError(_no_such_property(cls, name))
+
+
+def _no_such_property(cls: type[WmiObject], name: str) -> str:
     import difflib
 
-    name = next(iter(given))
-    near = difflib.get_close_matches(name, attribute_names(cls), 1, 0.6)
     by_wmi_name = _property_by_name(cls).get(name)
-    hint = near[0] if by_wmi_name is None and near else by_wmi_name and by_wmi_name.attribute
-    return TypeError(
-        f"{cls.__name__} has no property {name!r}" + (f"; did you mean {hint}?" if hint else "")
-    )
+    near = difflib.get_close_matches(name, attribute_names(cls), 1, 0.6)
+    hint = by_wmi_name.attribute if by_wmi_name is not None else next(iter(near), None)
+    return f"{cls.__name__} has no property {name!r}" + (f"; did you mean {hint}?" if hint else "")
 
 
 class _Signature:
@@ -323,7 +348,13 @@ def wmi_class(
     methods: tuple[Method, ...] = (),
     rules: tuple[Rule, ...] = (),
 ) -> Callable[[type[_C]], type[_C]]:
-    """Make an attrs class with keyword arguments that mirrors the WMI class `name`."""
+    """Make an attrs class with keyword arguments that mirrors the WMI class `name`.
+
+    A subclass of the class that mirrors `name` already takes over its qualifiers, where it states
+    none of its own.
+    """
+    if not isinstance(name, str):
+        raise TypeError('wmi_class takes the WMI name: @wmi_class("My_Action")')
 
     def decorate(cls: type[_C]) -> type[_C]:
         # Constructor, comparison and representation are those of WmiObject: what attrs would
@@ -337,11 +368,12 @@ def wmi_class(
             getstate_setstate=False,
             on_setattr=attrs.setters.NO_OP,
         )
-        made.wmi_name = name  # type: ignore[attr-defined]
-        made.wmi_qualifiers = qualifiers  # type: ignore[attr-defined]
-        made.wmi_observed = observed  # type: ignore[attr-defined]
-        made.wmi_methods = methods  # type: ignore[attr-defined]
+        of_base: Any = cls if getattr(cls, "wmi_name", None) == name else WmiObject
+        made.wmi_qualifiers = qualifiers or of_base.wmi_qualifiers  # type: ignore[attr-defined]
+        made.wmi_observed = observed or of_base.wmi_observed  # type: ignore[attr-defined]
+        made.wmi_methods = methods or of_base.wmi_methods  # type: ignore[attr-defined]
         made.wmi_rules = rules  # type: ignore[attr-defined]
+        made.wmi_name = name  # type: ignore[attr-defined]
         return made
 
     return decorate
@@ -350,14 +382,17 @@ def wmi_class(
 @per_class
 def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
     """Return the properties of a mirrored class, inherited ones first, as records."""
-    if not (isinstance(cls, type) and issubclass(cls, WmiObject)):
-        raise TypeError(f"{cls!r} is no class that mirrors a WMI class")
     fields = [field for field in _fields(cls) if _METADATA_KEY in field.metadata]
     hints: Mapping[str, Any] = {}
     if any(isinstance(field.type, str) for field in fields):
         # The class comes from a module with `from __future__ import annotations`.
         hints = typing.get_type_hints(cls, include_extras=True)
-    return tuple(_property(cls, field, hints.get(field.name, field.type)) for field in fields)
+    found = tuple(_property(cls, field, hints.get(field.name, field.type)) for field in fields)
+    names = [known.name for known in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise TypeError(f"{cls.__name__} declares the property {twice} under two attributes")
+    return found
 
 
 def _fields(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
@@ -432,18 +467,36 @@ def rules_of(cls: type[WmiObject]) -> tuple[Rule, ...]:
 def _conditional(
     cls: type[WmiObject],
 ) -> tuple[tuple[Property, RequiredIfNull | RequiredIfNotNull, Property], ...]:
-    return tuple(
-        (owner, qualifier, other)
-        for owner in properties_of(cls)
-        for qualifier in owner.qualifiers
-        if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull))
-        if (other := property_named(cls, qualifier.argument)) is not None
-    )
+    found = []
+    for owner in properties_of(cls):
+        for qualifier in owner.qualifiers:
+            if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull)):
+                other = property_named(cls, qualifier.argument)
+                if other is None:
+                    raise TypeError(
+                        f"{cls.__name__} has no property for {qualifier} of {owner.name}"
+                    )
+                found.append((owner, qualifier, other))
+    return tuple(found)
+
+
+def check_declaration(cls: type[WmiObject]) -> None:
+    """Raise `TypeError` where a class is declared in a way that cannot work."""
+    if not (isinstance(cls, type) and issubclass(cls, WmiObject)):
+        raise TypeError(f"{cls!r} is no class that mirrors a WMI class")
+    if "wmi_name" not in vars(cls):
+        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
+    properties_of(cls)
+    rules_of(cls)
+    _conditional(cls)
 
 
 def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any) -> Property:
     declaration: _Declaration = field.metadata[_METADATA_KEY]
-    shape = _shape(annotation)
+    try:
+        shape = _shape(annotation)
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
     values = declaration.values
     if not values and shape.enumeration is not None and not _has_value_map(declaration):
         # Flags combine freely.
@@ -532,7 +585,8 @@ def _shape(annotation: Any) -> _Shape:
         return _Shape("String")
     if isinstance(annotation, type) and issubclass(annotation, WmiObject):
         return _Shape(f"object:{annotation.wmi_name}", item_class=annotation)
-    raise TypeError(f"no WMI type for {annotation!r}")
+    hint = "; ts.UInt32 and its kin are the types of numbers" if annotation is int else ""
+    raise TypeError(f"{annotation!r} is no WMI type{hint}")
 
 
 def _is_enumeration(annotation: Any) -> bool:

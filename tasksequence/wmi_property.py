@@ -77,7 +77,8 @@ class Property:
     values: tuple[str, ...]
     """Values that the reference's prose allows; empty for any."""
     variable: str
-    """The task sequence variable that carries the property."""
+    """The task sequence variable that carries the property; empty where XML has an attribute or
+    element for it."""
     hidden: bool
     """True when the variable is written with hidden="true"."""
     wmi_class: str
@@ -113,20 +114,29 @@ class Property:
                 return int(qualifier.argument)
         return None
 
-    def converted(self, value: Any) -> Any:
-        """Return a value as the model holds it: secrets hidden, known values as enum members."""
+    def converted(self, value: Any, *, as_spelt: bool = False) -> Any:
+        """Return a value as the model holds it: secrets hidden, known values as enum members.
+
+        `as_spelt` keeps text in other letter case than that of the reference, which a file may
+        hold and gets back.
+        """
         if self.is_secret and isinstance(value, str):
             return SecretText(value)
         if self.enumeration is None or value is None:
             return value
         if isinstance(value, list):
-            return [self._member(item) for item in value]
-        return self._member(value)
+            return [self._member(item, as_spelt=as_spelt) for item in value]
+        return self._member(value, as_spelt=as_spelt)
 
-    def _member(self, value: Any) -> Any:
+    def _member(self, value: Any, *, as_spelt: bool) -> Any:
         assert self.enumeration is not None
-        # The spelling counts: PRIMARY stays text, for it has to be written back so.
         if isinstance(value, bool) or not isinstance(value, (str, int)):
+            return value
+        if isinstance(value, str) and not as_spelt:
+            folded = value.casefold()
+            for member in self.enumeration:
+                if isinstance(member.value, str) and member.value.casefold() == folded:
+                    return member
             return value
         if issubclass(self.enumeration, Flag):
             return self.enumeration(value) if isinstance(value, int) and value >= 0 else value
@@ -150,12 +160,23 @@ class Property:
         plain = value.reveal() if isinstance(value, SecretText) else value
         for qualifier in self.qualifiers:
             if not qualifier.allows(plain):
-                yield self._broken(qualifier, plain)
+                rule = f"{qualifier} {qualifier.rule()}"
+                yield self._broken(qualifier.name, plain, rule, qualifier.fix(plain))
         if self.values:
             listed = ValueMap(self.values)
             for item in plain if isinstance(plain, (list, tuple)) else (plain,):
                 if not listed.allows(item):
-                    yield self._broken(listed, item, "Enumeration")
+                    rule = f"Enumeration allows {self.values_in_words()}"
+                    yield self._broken("Enumeration", item, rule, listed.fix(item))
+
+    def values_in_words(self) -> str:
+        """List the known values; numbers with their names, flags with their bits."""
+        if self.enumeration is None or self.integer is None:
+            return ", ".join(value or "(empty)" for value in self.values)
+        named = {str(member.value): member.name for member in self.enumeration}
+        if not self.values:
+            return ", ".join(f"{int(value):#010x} {name}" for value, name in named.items())
+        return ", ".join(f"{value} {named.get(value, '')}".rstrip() for value in self.values)
 
     def read_only(self, value: object) -> Problem:
         """Return the problem of assigning a value to a property that only a site sets."""
@@ -163,10 +184,9 @@ class Property:
         text = f"is assigned {shown}; read leaves that to the site: load it, and leave it as it is"
         return self._problem("read", text)
 
-    def _broken(self, qualifier: Qualifier, value: object, name: str | None = None) -> Problem:
-        shown = "not shown" if self.is_secret else _shown(value)
-        text = f"is {shown}; {name or qualifier} {qualifier.rule()}: {qualifier.fix(value)}"
-        return self._problem(name or qualifier.name, text)
+    def _broken(self, name: str, value: object, rule: str, fix: str) -> Problem:
+        shown = "is given (not shown)" if self.is_secret else f"is {_shown(value)}"
+        return self._problem(name, f"{shown}; {rule}: {fix}")
 
     def _problem(self, qualifier: str, text: str) -> Problem:
         return Problem(self.wmi_class, self.name, qualifier, text)
@@ -213,7 +233,7 @@ class Property:
                     "give one item for each"
                 )
             return None
-        return f"is {type(value).__name__}; String is text: give it as str"
+        return f"is {shown}; String is text: give it as str"
 
     def _integer_mismatch(self, value: object, integer: IntegerType) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int):

@@ -19,6 +19,7 @@ def runs_in(environment: str) -> Any:
         "SupportedEnvironment",
         not_null_to_instance,
         default=environment,
+        variable="",
     )
 
 
@@ -28,7 +29,7 @@ class Action(Step):
 
     supported_environment: RunIn | str = runs_in("WinPEandFullOS")
     """Where the step runs: WinPE, FullOS or WinPEandFullOS (XML: runIn)."""
-    timeout: UInt32 | None = prop("Timeout", default=None)
+    timeout: UInt32 | None = prop("Timeout", default=None, variable="")
     """Seconds after which the engine ends the step; None means no limit."""
 
 
@@ -41,6 +42,7 @@ class Pointer(Step):
         ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),
         not_null_to_instance,
         default="WinPEandFullOS",
+        variable="",
     )
 
 

@@ -17,10 +17,10 @@ __all__ = ["Step"]
 class Step(WmiObject):
     """A group or an action of a task sequence."""
 
-    name: str = prop("Name", AllowedLen("1-100"))
-    description: str | None = prop("Description", AllowedLen("0-255"), default="")
-    enabled: bool = prop("Enabled", default=True)
-    continue_on_error: bool = prop("ContinueOnError", default=False)
+    name: str = prop("Name", AllowedLen("1-100"), variable="")
+    description: str | None = prop("Description", AllowedLen("0-255"), default="", variable="")
+    enabled: bool = prop("Enabled", default=True, variable="")
+    continue_on_error: bool = prop("ContinueOnError", default=False, variable="")
     """A failure stays here; otherwise it goes up to the group, and in the end to the sequence."""
-    condition: Condition | None = prop("Condition", default=None)
+    condition: Condition | None = prop("Condition", default=None, variable="")
     """When the step runs; None means always."""

@@ -66,16 +66,19 @@ def _property_lines(cls: type[WmiObject], known: Property, doc: str | None) -> I
     comment = f"{_INDENT}// "
     for line in (doc or "").splitlines():
         yield f"{comment}{line}".rstrip()
-    values = _values(known)
-    if values is not None:
-        yield from _wrapped(f"values: {values}", comment, f"{comment}  ")
+    values = known.values_in_words()
+    if values:
+        kind = f" (ts.{known.enumeration.__name__})" if known.enumeration is not None else ""
+        yield from _wrapped(f"values{kind}: {values}", comment, f"{comment}  ")
     if known.qualifiers:
         yield from _wrapped(f"[{', '.join(map(str, known.qualifiers))}]", _INDENT, _INDENT + " ")
     default = "" if known.default in (attrs.NOTHING, None) else f" = {_literal(known.default)}"
     place = place_in_xml(cls, known)
     # What the element of the whole class says already is not said again for each property.
-    note = f"  // {place}" if place is not None and not place.startswith("PROPERTY") else ""
-    yield f"{_INDENT}{known.type} {known.name}{default};{note}"
+    said = known.attribute + (", required" if known.default is attrs.NOTHING else "")
+    if place is not None and not place.startswith("PROPERTY"):
+        said += f"; {place}"
+    yield f"{_INDENT}{known.type} {known.name}{default};  // {said}"
 
 
 def _wrapped(text: str, first: str, later: str) -> list[str]:
@@ -87,17 +90,6 @@ def _wrapped(text: str, first: str, later: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _values(known: Property) -> str | None:
-    """List the values that are known of a property, with their names where they are numbers."""
-    kind: Any = known.enumeration
-    if kind is None or known.integer is None:
-        return ", ".join(value or "(empty)" for value in known.values) or None
-    named = {str(member.value): member.name for member in kind}
-    if not known.values:
-        return ", ".join(f"{int(value):#010x} {name}" for value, name in named.items())
-    return ", ".join(f"{value} {named.get(value, '')}".rstrip() for value in known.values)
 
 
 def class_data(cls: type[WmiObject]) -> dict[str, Any]:
@@ -154,6 +146,7 @@ def _property_data(cls: type[WmiObject], known: Property, doc: str | None) -> di
         "required": known.default is attrs.NOTHING,
         "default": None if known.default is attrs.NOTHING else _plain(known.default),
         "values": list(known.values),
+        "enum": kind.__name__ if kind is not None else None,
         "names": {member.name: member.value for member in kind} if kind is not None else None,
         "xml": place,
         "variable": known.variable if place is not None and place.startswith("variable") else None,

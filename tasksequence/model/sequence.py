@@ -13,7 +13,7 @@ __all__ = ["Group", "TaskSequence"]
 class Group(Step):
     """A named group of steps; groups may nest."""
 
-    steps: list[Step] = prop("Steps", factory=list)
+    steps: list[Step] = prop("Steps", factory=list, variable="")
 
 
 @wmi_class(
@@ -52,7 +52,7 @@ class TaskSequence(WmiObject):
 
     # The class page says 3.00; every sequence that a current site exports says 3.10.
     schema_version: str | None = prop("SchemaVersion", default="3.10")
-    steps: list[Step] = prop("Steps", factory=list)
+    steps: list[Step] = prop("Steps", factory=list, variable="")
 
     def walk(self) -> Iterator[Step]:
         """Yield every group and action in document order, at any depth."""

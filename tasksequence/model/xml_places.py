@@ -24,7 +24,7 @@ _OF_STEPS = {
     "Name": "attribute name",
     "Description": "attribute description",
     "Enabled": 'attribute disable="true" when False',
-    "ContinueOnError": 'attribute continueOnError="true" when True',
+    "ContinueOnError": 'attribute continueOnError="true"',
     "Condition": "element condition, first in the step",
     "SupportedEnvironment": "attribute runIn",
     "Timeout": "attribute timeout, when set",
@@ -109,7 +109,7 @@ def _variable(known: Property) -> str:
 
 
 def _member(cls: type[WmiObject], known: Property) -> str | None:
-    for owner in registry.values():
+    for owner in (known for known in registry.values() if issubclass(known, Step)):
         for array in properties_of(owner):
             if array.item_class is cls:
                 return f"variable {array.variable}<n>{known.name}"

@@ -12,9 +12,9 @@ from tests.support.command_line import refused, run
 
 CAPTURE = """\
 [CommandLine("osdcapturesystemimage.exe"), VariablePrefix("OSD"), ActionCategory("Images,8,5"),
- ActionUI({AdminUI.TaskSequenceEditor.dll,
- Microsoft.ConfigurationManagement.AdminConsole.TaskSequenceEditor, CaptureSystemImageControl,
- TaskSequenceOptionControl}), SequenceCategory("OSD")]
+ ActionUI({"AdminUI.TaskSequenceEditor.dll",
+ "Microsoft.ConfigurationManagement.AdminConsole.TaskSequenceEditor", "CaptureSystemImageControl",
+ "TaskSequenceOptionControl"}), SequenceCategory("OSD")]
 class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
 // Capture Operating System Image: writes the reference computer's volumes to a WIM file.
 // XML: <step type="SMS_TaskSequence_CaptureSystemImageAction">
@@ -23,34 +23,34 @@ class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
 // rule: CaptureUsername mostly given with CaptureDestination (advice)
 {
     [AllowedLen("1-100")]
-    String Name;  // attribute name
+    String Name;  // name, required; attribute name
     [AllowedLen("0-255")]
-    String Description = "";  // attribute description
-    Boolean Enabled = TRUE;  // attribute disable="true" when False
+    String Description = "";  // description; attribute description
+    Boolean Enabled = TRUE;  // enabled; attribute disable="true" when False
     // A failure stays here; otherwise it goes up to the group, and in the end to the sequence.
-    Boolean ContinueOnError = FALSE;  // attribute continueOnError="true" when True
+    Boolean ContinueOnError = FALSE;  // continue_on_error; attribute continueOnError="true"
     // When the step runs; None means always.
-    object:SMS_TaskSequence_Condition Condition;  // element condition, first in the step
+    object:SMS_TaskSequence_Condition Condition;  // condition; element condition, first in the step
     // Seconds after which the engine ends the step; None means no limit.
-    UInt32 Timeout;  // attribute timeout, when set
+    UInt32 Timeout;  // timeout; attribute timeout, when set
     // Path of the WIM to write; an existing file is overwritten.
     [not_null, AllowedLen("1-255")]
-    String CaptureDestination;  // variable OSDCaptureDestination
+    String CaptureDestination;  // capture_destination, required; variable OSDCaptureDestination
     [VariableName("OSDCaptureAccountPassword"), Secret]
-    String CapturePassword;  // variable OSDCaptureAccountPassword
+    String CapturePassword;  // capture_password; variable OSDCaptureAccountPassword
     // Account with write access to the destination's folder, as domain\\user.
     [VariableName("OSDCaptureAccount")]
-    String CaptureUsername;  // variable OSDCaptureAccount
+    String CaptureUsername;  // capture_username; variable OSDCaptureAccount
     [AllowedLen("0-255")]
-    String ImageCreator;  // variable OSDImageCreator
+    String ImageCreator;  // image_creator; variable OSDImageCreator
     [AllowedLen("0-255")]
-    String ImageDescription;  // variable OSDImageDescription
+    String ImageDescription;  // image_description; variable OSDImageDescription
     [not_null, AllowedLen("0-32")]
-    String ImageVersion = "";  // variable OSDImageVersion
+    String ImageVersion = "";  // image_version; variable OSDImageVersion
     // Where the step runs: WinPE, FullOS or WinPEandFullOS (XML: runIn).
-    // values: WinPE, FullOS, WinPEandFullOS
+    // values (ts.RunIn): WinPE, FullOS, WinPEandFullOS
     [not_null]
-    String SupportedEnvironment = "WinPE";  // attribute runIn
+    String SupportedEnvironment = "WinPE";  // supported_environment; attribute runIn
 };
 """
 

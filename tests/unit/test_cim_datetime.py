@@ -82,7 +82,7 @@ def test_intervals_come_back(interval: timedelta) -> None:
     [
         (datetime(2020, 1, 1), "no time zone"),
         (datetime(2020, 1, 1, tzinfo=timezone(timedelta(seconds=61))), "whole minutes"),
-        (datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=23))), "whole minutes"),
+        (datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=23))), "more than 999 minutes"),
         (timedelta(-1), "0 to 99999999 days"),
         (timedelta(100_000_000), "0 to 99999999 days"),
     ],

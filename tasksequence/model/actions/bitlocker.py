@@ -166,4 +166,5 @@ class OfflineEnableBitLockerAction(Action):
         not_null,
         ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),
         default="WinPE",
+        variable="",
     )

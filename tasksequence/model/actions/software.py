@@ -73,6 +73,7 @@ class InstallApplicationAction(Action):
         not_null,
         ValueMap(("WinPE", "FullOS", "WinPEandFullOS")),
         default="WinPEandFullOS",
+        variable="",
     )
 
 

@@ -165,7 +165,7 @@ def test_what_another_value_asks_for(name: str) -> None:
             (text,) = said
             assert f"{cls.wmi_name}.{known.name} has no value; {qualifier}" in text
             assert other.name in text
-            assert ": give it one" in text
+            assert re.search(": give .", text)
             setattr(made, known.attribute, next(boundaries(known)))
             assert not any(p.property == known.name for p in made.combination_problems())
 

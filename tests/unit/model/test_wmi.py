@@ -76,9 +76,11 @@ def test_boundaries_of_the_capture_step(attribute: str, good: object, bad: objec
         capture_step(**{attribute: bad})
 
 
-def test_letter_case_of_an_enumeration_does_not_matter_and_is_kept() -> None:
+def test_letter_case_of_an_enumeration_does_not_matter() -> None:
     partition = ts.PartitionSettings(type="PRIMARY")
-    assert partition.type == "PRIMARY"
+    assert partition.type is ts.PartitionType.PRIMARY
+    partition.type = "efi"
+    assert partition.type is ts.PartitionType.EFI
 
 
 def test_an_image_package_or_an_install_package_is_needed() -> None:
@@ -253,7 +255,7 @@ def test_what_a_site_sets_can_be_loaded_and_not_assigned() -> None:
             r"is a list of 16 items; max\(15\) allows 15 items: remove 1",
         ),
         ({"refresh_schedule": [ts.Group(name="g")]}, "ScheduleToken is needed"),
-        ({"pkg_source_flag": 9}, "is 9; Enumeration allows 0, 1, 2, 3, 4: choose one"),
+        ({"pkg_source_flag": 9}, "is 9; Enumeration allows 0 NEEDS_SPECIFYING, 1 NO_SOURCE"),
     ],
 )
 def test_types_of_packages(values: dict[str, object], said: str) -> None:
