@@ -7,6 +7,7 @@ built; it is a warning where a file is read.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -36,6 +37,11 @@ class Rule:
     """WMI name of the property beside it; empty where there is none."""
     argument: Any = None
     """What the rule compares with."""
+
+    @builtins.property
+    def properties(self) -> tuple[str, ...]:
+        """WMI names of all properties that the rule looks at."""
+        return tuple(name for name in (self.property, self.other) if name)
 
     def broken(self, value_of: Callable[[str], Any]) -> str | None:
         """Say what is wrong and what to do, without values that could be secret; None if nothing.
@@ -110,10 +116,14 @@ class OnlyOneOf(Rule):
     def __init__(self, property: str, others: tuple[str, ...]) -> None:
         super().__init__(property, argument=others)
 
+    @builtins.property
+    def properties(self) -> tuple[str, ...]:
+        return (self.property, *self.argument)
+
     def broken(self, value_of: Callable[[str], Any]) -> str | None:
-        if value_of(self.property) is None:
+        if not _is_given(value_of(self.property)):
             return None
-        also = [other for other in self.argument if value_of(other) is not None]
+        also = [other for other in self.argument if _is_given(value_of(other))]
         if not also:
             return None
         return f"is given beside {', '.join(also)}, and only one of them counts: give one"

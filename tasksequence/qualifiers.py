@@ -318,6 +318,9 @@ class _NotNull(Qualifier):
     to_instance: bool = False
     """True for the flavour that instances carry too; both are read alike."""
 
+    def __str__(self) -> str:
+        return f"{self.name}:ToInstance" if self.to_instance else self.name
+
     def explain(self) -> str:
         return "must have a value (an empty string is one)"
 

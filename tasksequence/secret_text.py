@@ -17,8 +17,18 @@ class SecretText:
 
     __slots__ = ("_text",)
 
+    _text: str
+
     def __init__(self, text: str) -> None:
-        self._text = text
+        if not isinstance(text, str):
+            raise TypeError(f"a SecretText is made of str, not of {type(text).__name__}")
+        object.__setattr__(self, "_text", text)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a SecretText does not change: make another")
+
+    def __format__(self, specification: str) -> str:
+        return format(str(self), specification)
 
     def reveal(self) -> str:
         """Return the secret itself; never put the result into a message."""

@@ -93,12 +93,20 @@ def values(known: Property) -> SearchStrategy[Any]:
 
 
 def _present(known: Property) -> SearchStrategy[Any]:
-    if known.is_array and known.item_class is None and known.integer is None:
-        # Commas separate the items in XML, and one empty item cannot be told from no item.
-        return st.lists(texts(1, without=","), max_size=3)
-    if known.is_array:
-        return st.lists(_item(known), max_size=3)
-    return _item(known)
+    if not known.is_array:
+        return _item(known)
+    item = _item(known)
+    if known.type == "String[]":
+        # One empty item cannot be told from no item in XML.
+        item = item.filter(bool)
+    return st.lists(
+        item, max_size=min([3, *(q.argument for q in known.qualifiers if isinstance(q, Max))])
+    )
+
+
+def _given(known: Property) -> SearchStrategy[Any]:
+    """Return values that count as given: rules between properties take "" for none."""
+    return _present(known).filter(lambda value: value != "")
 
 
 def _item(known: Property) -> SearchStrategy[Any]:
@@ -123,20 +131,26 @@ def _integers(known: Property) -> SearchStrategy[int]:
     low, high = known.integer.low, known.integer.high
     for qualifier in known.qualifiers:
         if isinstance(qualifier, ValueRange):
-            low, high = qualifier.bounds
+            low, high = max(low, qualifier.low), min(high, qualifier.high)
     return st.integers(low, high) | st.sampled_from([low, high])
+
+
+def _keeps_limits(known: Property, value: str) -> bool:
+    return all(qualifier.allows(value) for qualifier in known.qualifiers)
 
 
 def _texts(known: Property) -> SearchStrategy[str]:
     low, high = 0, None
+    listed = list(known.values)
     for qualifier in known.qualifiers:
         if isinstance(qualifier, ValueMap) and qualifier.values:
-            return st.sampled_from(qualifier.values)
+            listed = list(qualifier.values)
         if isinstance(qualifier, AllowedLen):
-            low, high = qualifier.bounds
-    if known.values:
-        return st.sampled_from(known.values)
-    return texts(low, high)
+            low = max(low, qualifier.low)
+            high = qualifier.high if high is None else min(high, qualifier.high)
+    if listed:
+        return st.sampled_from([value for value in listed if _keeps_limits(known, value)])
+    return texts(low, high, without="," if known.is_array else "")
 
 
 def objects(cls: type[WmiObject]) -> SearchStrategy[Any]:
@@ -190,7 +204,7 @@ def _obey(draw: DrawFn, cls: type[WmiObject], given: dict[str, Any]) -> None:
         else:
             _clear_the_others(cls, given, known.name)
     while (needed := _needed(cls, given, value_of)) is not None:
-        given[needed.attribute] = draw(_present(needed).filter(lambda value: value != ""))
+        given[needed.attribute] = draw(_given(needed))
 
 
 def _clear_the_others(cls: type[WmiObject], given: dict[str, Any], name: str) -> None:
@@ -208,11 +222,11 @@ def _needed(
         if isinstance(rule, NeededWhen) and rule.broken(value_of) is not None:
             return _named(cls, rule.property)
     for known in properties_of(cls):
-        if given[known.attribute] is not None:
+        if given[known.attribute] not in (None, ""):
             continue
         for qualifier in known.qualifiers:
             if isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull)):
-                other_is_null = value_of(qualifier.argument) is None
+                other_is_null = value_of(qualifier.argument) in (None, "")
                 if other_is_null == isinstance(qualifier, RequiredIfNull):
                     return known
     return None
@@ -281,7 +295,12 @@ class Wrong(NamedTuple):
 
 
 def violations_of(cls: type[WmiObject]) -> SearchStrategy[Wrong]:
-    """Return arguments for a class that are wrong in exactly one way, with what is wrong."""
+    """Return arguments for a class that are wrong in exactly one way, with what is wrong.
+
+    Raises `ValueError` for an abstract class, which takes no arguments at all.
+    """
+    if abstract in cls.wmi_qualifiers:
+        raise ValueError(f"{cls.__name__} is abstract: ask for one of its subclasses")
     ways: list[Callable[[DrawFn, dict[str, Any]], Wrong]] = [
         partial(_with_wrong_value, known, value, qualifier)
         for known in properties_of(cls)
@@ -332,7 +351,7 @@ def _mend_the_rest(draw: DrawFn, cls: type[WmiObject], wrong: Wrong) -> None:
         elif rest[0].qualifier == ExcludedWhen.name:
             wrong.arguments[known.attribute] = None if known.is_optional else False
         else:
-            wrong.arguments[known.attribute] = draw(_present(known).filter(lambda v: v != ""))
+            wrong.arguments[known.attribute] = draw(_given(known))
     assume(False)
 
 
@@ -360,7 +379,7 @@ def _with_broken_rule(
                 arguments[_named(cls, other.property).attribute] = None
         for name in (rule.property, *rule.argument[:1]):
             partner = _named(cls, name)
-            arguments[partner.attribute] = draw(_present(partner))
+            arguments[partner.attribute] = draw(_given(partner))
     else:
         arguments[_named(cls, rule.other).attribute] = rule.argument
         if isinstance(rule, NeededWhen):
@@ -379,7 +398,7 @@ def _with_missing_partner(
     arguments: dict[str, Any],
 ) -> Wrong:
     other = _named(cls, qualifier.argument)
-    wanted = None if isinstance(qualifier, RequiredIfNull) else draw(_present(other))
+    wanted = None if isinstance(qualifier, RequiredIfNull) else draw(_given(other))
     arguments[other.attribute] = wanted
     arguments[known.attribute] = None
     mirrored = RequiredIfNull(known.name)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from enum import Enum, Flag
+from enum import Enum, Flag, IntEnum, IntFlag, StrEnum
 from functools import wraps
 from typing import (
     TYPE_CHECKING,
@@ -44,7 +44,9 @@ from tasksequence.qualifiers import (
     VariablePrefix,
     abstract,
     global_,
+    quasi_secret,
     read,
+    secret,
 )
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi_property import IntegerType, Property, quick_check
@@ -167,11 +169,11 @@ class WmiObject:
         put("_origin", None)
         problems: list[Problem] = []
         unset = 0
-        for attribute, default, factory, quick, known in _construction(cls):
+        for attribute, default, factory, quick, converts, known in _construction(cls):
             if attribute in given:
                 value = given.pop(attribute)
-                if known is not None:
-                    value = known.converted(value, as_spelt=collector is not None)
+                if converts:
+                    value = known.converted(value, as_spelt=collector is not None)  # type: ignore[union-attr]
             elif default is not attrs.NOTHING:
                 put(attribute, default if factory is None else factory())
                 continue
@@ -200,19 +202,21 @@ class WmiObject:
         cls = type(self)
         missing: set[str] = set()
         for owner, qualifier, other in _conditional(cls):
-            if getattr(self, owner.attribute) is not None:
+            # Sites write the empty text for what is not set, too.
+            if getattr(self, owner.attribute) not in (None, ""):
                 continue
-            other_is_null = getattr(self, other.attribute) is None
+            other_is_null = getattr(self, other.attribute) in (None, "")
             if other_is_null == isinstance(qualifier, RequiredIfNull):
                 state = "has none" if other_is_null else "has a value"
                 fix = f"give {owner.name} or {other.name}" if other_is_null else "give it one"
                 text = f"has no value; {qualifier} asks for one, as {other.name} {state}: {fix}"
                 missing.add(owner.name)
-                yield Problem(self.wmi_name, owner.name, qualifier.name, text)
+                yield Problem(owner.wmi_class, owner.name, qualifier.name, text)
         for rule in rules_of(cls):
             said = rule.broken(self._value_of)
             if said is not None and rule.property not in missing:
-                yield Problem(self.wmi_name, rule.property, rule.name, said, rule.is_advice)
+                owner = _property_by_name(cls)[rule.property]
+                yield Problem(owner.wmi_class, rule.property, rule.name, said, rule.is_advice)
 
     def _value_of(self, name: str) -> Any:
         return getattr(self, _property_by_name(type(self))[name].attribute)
@@ -386,7 +390,13 @@ def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
     hints: Mapping[str, Any] = {}
     if any(isinstance(field.type, str) for field in fields):
         # The class comes from a module with `from __future__ import annotations`.
-        hints = typing.get_type_hints(cls, include_extras=True)
+        try:
+            hints = typing.get_type_hints(cls, include_extras=True)
+        except NameError as error:
+            raise TypeError(
+                f"{cls.__name__}: {error}; with postponed annotations its types have to be names "
+                "of the module"
+            ) from None
     found = tuple(_property(cls, field, hints.get(field.name, field.type)) for field in fields)
     names = [known.name for known in found]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -427,11 +437,15 @@ class _Argument(NamedTuple):
     default: Any
     factory: Callable[[], Any] | None
     quick: Callable[[Any], bool]
+    converts: bool
+    """Whether `known.converted` may change a value."""
     known: Property | None
 
 
 @per_class
 def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
+    if "wmi_name" not in vars(cls):
+        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
     arguments = []
     properties = _property_by_attribute(cls)
     for field in _fields(cls):
@@ -443,7 +457,10 @@ def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
         elif known is not None and default is not attrs.NOTHING:
             default = known.converted(default)
         quick = quick_check(known) if known is not None else bool
-        arguments.append(_Argument(field.name, default, factory, quick, known))
+        converts = known is not None and (
+            known.is_secret or known.enumeration is not None or known.is_array
+        )
+        arguments.append(_Argument(field.name, default, factory, quick, converts, known))
     return tuple(arguments)
 
 
@@ -458,8 +475,9 @@ def rules_of(cls: type[WmiObject]) -> tuple[Rule, ...]:
         for rule in base.wmi_rules
     ]
     for rule in found:
-        if rule.property not in names:
-            raise TypeError(f"{cls.__name__} has no property {rule.property} for {rule}")
+        for name in rule.properties:
+            if name not in names:
+                raise TypeError(f"{cls.__name__} has no property {name} for {rule}")
     return tuple(found)
 
 
@@ -486,7 +504,10 @@ def check_declaration(cls: type[WmiObject]) -> None:
         raise TypeError(f"{cls!r} is no class that mirrors a WMI class")
     if "wmi_name" not in vars(cls):
         raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
-    properties_of(cls)
+    for known in properties_of(cls):
+        if known.default is not attrs.NOTHING and known.default is not None:
+            for problem in known.problems(known.default):
+                raise TypeError(f"the default of {problem}")
     rules_of(cls)
     _conditional(cls)
 
@@ -497,6 +518,14 @@ def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any
         shape = _shape(annotation)
     except TypeError as error:
         raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
+    default = _default(field)
+    if secret in declaration.qualifiers or quasi_secret in declaration.qualifiers:
+        if shape.name != "String" or shape.is_array or shape.enumeration is not None:
+            raise TypeError(f"{cls.__name__}.{field.name}: a secret is one text, SecretText")
+        if default not in (attrs.NOTHING, None):
+            raise TypeError(f"{cls.__name__}.{field.name}: a secret has no default")
+    if field.default is not attrs.NOTHING and isinstance(field.default, (list, dict)):
+        raise TypeError(f"{cls.__name__}.{field.name}: give factory=list, as all would share it")
     values = declaration.values
     if not values and shape.enumeration is not None and not _has_value_map(declaration):
         # Flags combine freely.
@@ -507,11 +536,11 @@ def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any
         attribute=field.name,
         type=shape.name + ("[]" if shape.is_array else ""),
         qualifiers=declaration.qualifiers,
-        default=_default(field),
+        default=default,
         values=values,
         variable=_variable(cls, declaration),
         hidden=declaration.hidden or _is_hidden(declaration, shape),
-        wmi_class=cls.wmi_name,
+        wmi_class=cls.wmi_name or cls.__name__,
         integer=shape.integer,
         enumeration=shape.enumeration,
         item_class=shape.item_class,
@@ -590,4 +619,8 @@ def _shape(annotation: Any) -> _Shape:
 
 
 def _is_enumeration(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Enum)
+    if not (isinstance(annotation, type) and issubclass(annotation, Enum)):
+        return False
+    if not issubclass(annotation, (StrEnum, IntEnum, IntFlag)):
+        raise TypeError(f"{annotation.__name__} is no StrEnum, IntEnum or IntFlag")
+    return True

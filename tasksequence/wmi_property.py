@@ -15,6 +15,7 @@ from tasksequence.errors import Problem
 from tasksequence.qualifiers import (
     AllowedLen,
     CommandLineArg,
+    Max,
     Qualifier,
     ValueMap,
     ValueRange,
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _SHOWN_CHARACTERS = 60
+_SHOWN_BITS = 128
 
 
 @attrs.frozen
@@ -82,6 +84,7 @@ class Property:
     hidden: bool
     """True when the variable is written with hidden="true"."""
     wmi_class: str
+    """WMI name of the class, its Python name where it has none."""
     integer: IntegerType | None
     enumeration: typing.Type[Enum] | None  # noqa: UP006 - `type` is a field here
     """The Python enum whose members stand for the known values; others are kept as they are."""
@@ -122,6 +125,8 @@ class Property:
         """
         if self.is_secret and isinstance(value, str):
             return SecretText(value)
+        if self.is_array and isinstance(value, tuple):
+            value = list(value)
         if self.enumeration is None or value is None:
             return value
         if isinstance(value, list):
@@ -158,13 +163,16 @@ class Property:
             yield self._problem(self.type, mismatch)
             return
         plain = value.reveal() if isinstance(value, SecretText) else value
+        items = plain if self.is_array and isinstance(plain, list) else (plain,)
         for qualifier in self.qualifiers:
-            if not qualifier.allows(plain):
-                rule = f"{qualifier} {qualifier.rule()}"
-                yield self._broken(qualifier.name, plain, rule, qualifier.fix(plain))
+            # What an array as a whole may be is said by its number of items alone.
+            for item in (plain,) if isinstance(qualifier, Max) else items:
+                if not qualifier.allows(item):
+                    rule = f"{qualifier} {qualifier.rule()}"
+                    yield self._broken(qualifier.name, item, rule, qualifier.fix(item))
         if self.values:
             listed = ValueMap(self.values)
-            for item in plain if isinstance(plain, (list, tuple)) else (plain,):
+            for item in items:
                 if not listed.allows(item):
                     rule = f"Enumeration allows {self.values_in_words()}"
                     yield self._broken("Enumeration", item, rule, listed.fix(item))
@@ -241,7 +249,7 @@ class Property:
         if integer.low <= value <= integer.high:
             return None
         return (
-            f"is {value}; {integer.name} reaches from {integer.low} to {integer.high}: "
+            f"is {_shown(value)}; {integer.name} reaches from {integer.low} to {integer.high}: "
             "give a number in that range"
         )
 
@@ -254,6 +262,8 @@ def _shown(value: object) -> str:
         value = value.value
     if not isinstance(value, (str, bytes, int, float, datetime, timedelta)):
         return type(value).__name__
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"a number of about {int(value.bit_length() * 0.30103) + 1} digits"
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
         unit = "characters" if isinstance(value, str) else "bytes"
         return f"{value[:_SHOWN_CHARACTERS]!r}… ({len(value)} {unit})"

@@ -28,6 +28,7 @@ from tasksequence.model.condition import (
 )
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
+from tasksequence.qualifiers import abstract
 from tasksequence.wmi import WmiObject, per_class, properties_of, property_named, reading
 from tasksequence.wmi_property import Property
 
@@ -47,6 +48,7 @@ _ACCEPTED_BY_SITES = frozenset(
     {
         "not_null",
         "Enumeration",
+        "ValueMap",
         "RequiredIfNull",
         "RequiredIfNotNull",
         "NeededWhen",
@@ -157,7 +159,8 @@ class Reader:
         """Read a step that is no group; one of an unknown type becomes an `UnknownAction`."""
         type_name = element.attributes.get("type", "")
         cls = self._registry.get(type_name)
-        if cls is None or not issubclass(cls, Step) or issubclass(cls, Group):
+        is_leaf = cls is not None and issubclass(cls, Step) and not issubclass(cls, Group)
+        if not is_leaf or abstract in cls.wmi_qualifiers:
             cls = UnknownAction
             values["type"] = type_name
         if issubclass(cls, (Action, Pointer)):

@@ -7,6 +7,7 @@ import attrs
 from tasksequence.model.base import Step
 from tasksequence.model.enumerations import RunIn
 from tasksequence.qualifiers import ValueMap, abstract, not_null_to_instance
+from tasksequence.secret_names import names_a_secret
 from tasksequence.wmi import prop, wmi_class
 from tasksequence.wmi_property import UInt32
 
@@ -55,6 +56,12 @@ class ScriptedAction(Action):
     variables: dict[str, str] = attrs.field(factory=dict)
     """Variables that are no properties of the class, by property name, or by variable name where
     they name no property."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        secrets = [name for name, text in self.variables.items() if text and names_a_secret(name)]
+        if secrets:
+            raise TypeError(f"a set secret is not pickled, and {secrets[0]} is one by its name")
+        return super().__getstate__()
 
     def __repr__(self) -> str:
         # Names alone: command line and variables may hold a secret that no class tells of.

@@ -78,7 +78,9 @@ def _property_lines(cls: type[WmiObject], known: Property, doc: str | None) -> I
     said = known.attribute + (", required" if known.default is attrs.NOTHING else "")
     if place is not None and not place.startswith("PROPERTY"):
         said += f"; {place}"
-    yield f"{_INDENT}{known.type} {known.name}{default};  // {said}"
+    kind = known.type.removeprefix("object:").removesuffix("[]")
+    array = "[]" if known.type.endswith("[]") else ""
+    yield f"{_INDENT}{kind} {known.name}{array}{default};  // {said}"
 
 
 def _wrapped(text: str, first: str, later: str) -> list[str]:
@@ -158,6 +160,7 @@ def _qualifier_data(qualifier: Qualifier) -> dict[str, Any]:
     return {
         "name": qualifier.name,
         "argument": _plain(qualifier.argument),
+        "spelt": str(qualifier),
         "meaning": qualifier.explain(),
     }
 

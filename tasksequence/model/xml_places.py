@@ -73,7 +73,9 @@ def place_in_xml(cls: type[WmiObject], known: Property) -> str | None:
     if issubclass(cls, ConditionExpression):
         return f"variable {known.name} of expression"
     if issubclass(cls, PackageBaseclass):
-        return "PROPERTY.ARRAY" if known.is_array or known.type == "UInt8[]" else "PROPERTY"
+        if known.item_class is not None:
+            return "PROPERTY.OBJECTARRAY"
+        return "PROPERTY.ARRAY" if known.type.endswith("[]") else "PROPERTY"
     if issubclass(cls, Reference):
         return _OF_REFERENCES[known.name]
     return _member(cls, known)

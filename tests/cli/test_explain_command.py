@@ -30,7 +30,7 @@ class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
     // A failure stays here; otherwise it goes up to the group, and in the end to the sequence.
     Boolean ContinueOnError = FALSE;  // continue_on_error; attribute continueOnError="true"
     // When the step runs; None means always.
-    object:SMS_TaskSequence_Condition Condition;  // condition; element condition, first in the step
+    SMS_TaskSequence_Condition Condition;  // condition; element condition, first in the step
     // Seconds after which the engine ends the step; None means no limit.
     UInt32 Timeout;  // timeout; attribute timeout, when set
     // Path of the WIM to write; an existing file is overwritten.
@@ -49,7 +49,7 @@ class SMS_TaskSequence_CaptureSystemImageAction : SMS_TaskSequence_Action
     String ImageVersion = "";  // image_version; variable OSDImageVersion
     // Where the step runs: WinPE, FullOS or WinPEandFullOS (XML: runIn).
     // values (ts.RunIn): WinPE, FullOS, WinPEandFullOS
-    [not_null]
+    [not_null:ToInstance]
     String SupportedEnvironment = "WinPE";  // supported_environment; attribute runIn
 };
 """
@@ -77,6 +77,7 @@ def test_data_for_programs() -> None:
     assert target["qualifiers"][1] == {
         "name": "CommandLineArg",
         "argument": 1,
+        "spelt": "CommandLineArg(1)",
         "meaning": "argument 1 of the command line",
     }
     assert (target["variable"], target["hidden"], target["required"]) == (

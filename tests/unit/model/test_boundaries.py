@@ -68,6 +68,11 @@ def boundaries(known: Property) -> Iterator[Any]:
         yield from (True, False)
 
 
+def given_value(known: Property) -> Any:
+    """Return a value that counts as given where properties ask for each other."""
+    return True if known.is_boolean else next(v for v in boundaries(known) if v not in ("", 0))
+
+
 def blank(cls: type[WmiObject]) -> Any:
     """Return an object without any value: it breaks rules, and takes assignments."""
     with reading([]):
@@ -156,17 +161,17 @@ def test_what_another_value_asks_for(name: str) -> None:
             assert other is not None
             made = blank(cls)
             if isinstance(qualifier, RequiredIfNotNull):
-                setattr(made, other.attribute, next(boundaries(other)))
+                setattr(made, other.attribute, given_value(other))
             said = [
                 str(p)
                 for p in made.combination_problems()
                 if (p.property, p.qualifier) == (known.name, qualifier.name)
             ]
             (text,) = said
-            assert f"{cls.wmi_name}.{known.name} has no value; {qualifier}" in text
+            assert f"{known.wmi_class}.{known.name} has no value; {qualifier}" in text
             assert other.name in text
             assert re.search(": give .", text)
-            setattr(made, known.attribute, next(boundaries(known)))
+            setattr(made, known.attribute, given_value(known))
             assert not any(p.property == known.name for p in made.combination_problems())
 
 
@@ -177,13 +182,13 @@ def test_rules_between_properties(name: str) -> None:
         known = property_named(cls, rule.property)
         assert known is not None
         made = blank(cls)
-        given = True if known.is_boolean else next(v for v in boundaries(known) if v not in ("", 0))
+        given = given_value(known)
         if isinstance(rule, OnlyOneOf):
             setattr(made, known.attribute, given)
             assert breaks(made, rule) is None
             other = property_named(cls, rule.argument[0])
             assert other is not None
-            setattr(made, other.attribute, next(boundaries(other)))
+            setattr(made, other.attribute, given_value(other))
         elif isinstance(rule, (NeededWhen, ExcludedWhen)):
             other = property_named(cls, rule.other)
             assert other is not None
@@ -200,7 +205,7 @@ def test_rules_between_properties(name: str) -> None:
             continue
         said = breaks(made, rule)
         assert said is not None
-        assert said.startswith(f"{cls.wmi_name}.{known.name} ")
+        assert said.startswith(f"{known.wmi_class}.{known.name} ")
         assert ": " in said
         assert rule.explain()
 
