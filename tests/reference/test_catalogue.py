@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import Flag
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,55 @@ LEFT_OUT = {
         "the class of its items, SMS_OS_Details, has no page"
     ),
 }
+# Values that files hold and the page does not list, or that the page spells otherwise.
+DIFFERENT_VALUES = {
+    ("SMS_BootImagePackage", "Architecture"): ({""}, "the default of the page"),
+    ("SMS_TaskSequence_EnableBitLockerAction", "CreateRecoveryPassword"): (
+        {"ConfigMgr"},
+        "newer than the page",
+    ),
+    ("SMS_TaskSequence_PartitionDiskAction", "DiskType"): (
+        {"BASIC", "Basic", "DYNAMIC", "Dynamic"},
+        "exports are in this case, and case does not matter",
+    ),
+    ("SMS_TaskSequence_PartitionSettings", "Type"): ({"Recovery"}, "newer than the page"),
+    ("SMS_TaskSequence_PartitionSettings", "SizeUnits"): ({"%"}, "MDT's spelling"),
+    ("SMS_TaskSequence_RebootAction", "Target"): ({""}, "MDT's installed Windows"),
+    ("SMS_TaskSequence_VariableConditionExpression", "Operator"): (
+        {"like"},
+        "newer than the page",
+    ),
+    ("SMS_TaskSequence_OSConditionGroup", "OperatorType"): ({"and", "not"}, "always or"),
+    ("SMS_TaskSequence_OSExpressionGroup", "OperatorType"): ({"or", "not"}, "always and"),
+}
+# Defaults that no page prints: what a new object of a site has.
+OWN_DEFAULTS = {
+    ("SMS_TaskSequence", "Steps"): "no steps yet",
+    ("SMS_TaskSequence_Group", "Steps"): "no steps yet",
+    ("SMS_TaskSequence_Condition", "Operands"): "no operands yet",
+    ("SMS_TaskSequence_ConditionOperator", "Operands"): "no operands yet",
+    ("SMS_TaskSequence_OSConditionGroup", "OperatorType"): "always or",
+    ("SMS_TaskSequence_OSExpressionGroup", "OperatorType"): "always and",
+    ("SMS_TaskSequence_Step", "Description"): "the attribute is always written, also empty",
+    ("SMS_TaskSequence_Step", "Enabled"): "its attribute is written only when false",
+    ("SMS_TaskSequence_Step", "ContinueOnError"): "its attribute is written only when true",
+    ("SMS_TaskSequence_CaptureSystemImageAction", "ImageVersion"): "the editor leaves it empty",
+    ("SMS_TaskSequence_PartitionDiskAction", "DiskType"): "every export has it",
+    ("SMS_TaskSequence_PartitionSettings", "QuickFormat"): "as the editor adds a partition",
+}
+# The flavour of not null says nothing else than not null.
+OWN_FLAVOUR = {
+    ("SMS_TaskSequence_DownloadPackageContentAction", "SupportedEnvironment"),
+    ("SMS_TaskSequence_UpgradeOperatingSystemAction", "SupportedEnvironment"),
+    ("SMS_TaskSequence_RunCommandLineAction", "Timeout"),
+    ("SMS_TaskSequence_RunPowerShellScriptAction", "Timeout"),
+    ("SMS_TaskSequence_OSConditionGroup", "Operands"),
+    ("SMS_TaskSequence_OSConditionGroup", "OperatorType"),
+    ("SMS_TaskSequence_OSExpressionGroup", "Operands"),
+    ("SMS_TaskSequence_OSExpressionGroup", "OperatorType"),
+}
+# The page's access says read only, its qualifiers do not.
+READ_WITHOUT_QUALIFIER = {"PackageID", "PackageSize", "EnableLabShell"}
 NAMED_DEFAULTS = {
     "STORAGE_NO_SOURCE": 1,
 }
@@ -107,6 +157,39 @@ def test_class_agrees_with_the_reference(name: str, classes: dict[str, Any]) -> 
     assert [b.wmi_name for b in _bases(cls)] == [
         b for b in page["derivation"] if b != "SMS_BaseClass"
     ]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_values_defaults_and_access_agree_with_the_reference(
+    name: str, classes: dict[str, Any]
+) -> None:
+    own = vars(ts.registry[name]).get("__annotations__", {})
+    for known in properties_of(ts.registry[name]):
+        said = classes[name]["properties"].get(known.name)
+        if said is None:
+            continue
+        flavour = any(str(q) == "not_null:ToInstance" for q in known.qualifiers)
+        agrees = flavour is ("not_null_flavor" in said["qualifiers"])
+        assert agrees is ((name, known.name) not in OWN_FLAVOUR), known.name
+        is_read = any(q.name == "read" for q in known.qualifiers)
+        if known.name not in READ_WITHOUT_QUALIFIER:
+            assert is_read is (said["access"] == "r"), known.name
+        if known.attribute not in own:
+            continue
+        if "fixed_value" in said:
+            fixed = said["fixed_value"]
+            assert (known.default, known.values) == (fixed, (str(fixed),)), known.name
+            continue
+        if "enum" in said and not (
+            known.enumeration is not None and issubclass(known.enumeration, Flag)
+        ):
+            lists = [set(q.argument) for q in known.qualifiers if q.name == "ValueMap"]
+            different = (lists[0] if lists else set(known.values)) ^ set(said["enum"])
+            expected, _ = DIFFERENT_VALUES.get((name, known.name), (set(), ""))
+            assert different == expected, known.name
+        if said.get("default") is None and known.default not in (attrs.NOTHING, None):
+            assert (name, known.name) in OWN_DEFAULTS, known.name
 
 
 @pytest.mark.corpus
