@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
     from tasksequence.document.document import load as load
+    from tasksequence.document.limits import Limits as Limits
+    from tasksequence.document.objects import ExportedObject as ExportedObject
+    from tasksequence.document.site_methods import SavedSequence as SavedSequence
+    from tasksequence.document.site_methods import export_xml as export_xml
+    from tasksequence.document.site_methods import get_sequence as get_sequence
+    from tasksequence.document.site_methods import load_from_xml as load_from_xml
+    from tasksequence.document.site_methods import save_to_xml as save_to_xml
+    from tasksequence.document.site_methods import set_sequence as set_sequence
     from tasksequence.document.violation import Violation as Violation
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.report import describe as describe
@@ -172,6 +180,9 @@ if TYPE_CHECKING:
     from tasksequence.model.schedules import ST_RecurWeekly as ST_RecurWeekly
     from tasksequence.model.sequence import Group as Group
     from tasksequence.model.sequence import TaskSequence as TaskSequence
+    from tasksequence.model.software import Application as Application
+    from tasksequence.model.software import Package as Package
+    from tasksequence.model.software import Program as Program
     from tasksequence.plan.compiler import compile_plan as compile_plan
     from tasksequence.plan.steps import Guard as Guard
     from tasksequence.plan.steps import Outcome as Outcome
@@ -198,6 +209,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
+    "document.limits": ("Limits",),
+    "document.objects": ("ExportedObject",),
+    "document.site_methods": (
+        "SavedSequence",
+        "export_xml",
+        "get_sequence",
+        "load_from_xml",
+        "save_to_xml",
+        "set_sequence",
+    ),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
     "engine.report": ("describe",),
@@ -327,6 +348,7 @@ _HOMES = {
         "ScheduleToken",
     ),
     "model.sequence": ("Group", "TaskSequence"),
+    "model.software": ("Application", "Package", "Program"),
     "plan.compiler": ("compile_plan",),
     "plan.steps": ("Guard", "Outcome", "Plan", "PlannedStep"),
     "request": (

@@ -43,13 +43,15 @@ class Instance:
 
 def instances(source: Source) -> Iterator[Instance]:
     """Yield the INSTANCE elements of a source, outermost ones first."""
+    if source.root.tag == "sequence":
+        return
     pending = [source.root]
     while pending:
-        element = pending.pop(0)
+        element = pending.pop()
         if element.tag == "INSTANCE":
             yield Instance(source, element)
         else:
-            pending += element.children
+            pending += reversed(element.children)
 
 
 @attrs.frozen

@@ -114,7 +114,7 @@ def _global_patches(
                 if before.get(name) != after[name]:
                     patches += text_patches(source, child, name, global_text(after[name]))
     edited[0].items += [
-        new_global(known, value)
+        new_global(known, value, source.line_end)
         for known, value in new
         if known.name not in before and known.name not in listed
     ]

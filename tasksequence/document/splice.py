@@ -26,10 +26,12 @@ class Layout(NamedTuple):
     before: str
     """Line end and indentation; empty for a text on one line."""
     unit: str
+    line_end: str = "\r\n"
+    """What a line break inside a value is written as; a site writes CR LF."""
 
     def deeper(self) -> Layout:
         """Return the layout of a child."""
-        return Layout(self.before + self.unit, self.unit) if self.before else self
+        return self._replace(before=self.before + self.unit) if self.before else self
 
 
 def apply(text: bytes, start: int, end: int, patches: Sequence[Patch]) -> bytes:
@@ -67,17 +69,17 @@ def layout_inside(source: Source, container: Element) -> Layout:
     for child in container.children:
         before = space_before(source.text, child.start).decode("ascii")
         if "\n" not in before:
-            return Layout("", unit)
+            return Layout("", unit, source.line_end)
         before = _last_line(before)
         own_line = _last_line(own) if "\n" in own else before[: before.index("\n") + 1]
         if len(before) > len(own_line) and before.startswith(own_line):
             unit = before[len(own_line) :]
-        return Layout(before, unit)
+        return Layout(before, unit, source.line_end)
     if "\n" not in own:
-        return Layout("", unit)
+        return Layout("", unit, source.line_end)
     if "\t" in own:
         unit = "\t"
-    return Layout(_last_line(own) + unit, unit)
+    return Layout(_last_line(own) + unit, unit, source.line_end)
 
 
 def _last_line(space: str) -> str:

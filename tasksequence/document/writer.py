@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasksequence.document.command_line import action_text
 from tasksequence.document.head_lists import head_patches
+from tasksequence.document.limits import Limits
 from tasksequence.document.mapping import element_attributes
 from tasksequence.document.markup import (
     check_tree,
@@ -26,7 +27,7 @@ from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.wmi import WmiObject
 
-__all__ = ["new_sequence", "sequence_patches"]
+__all__ = ["new_sequence", "sequence_bytes", "sequence_patches"]
 
 
 def sequence_patches(sequence: TaskSequence) -> list[Patch]:
@@ -34,13 +35,13 @@ def sequence_patches(sequence: TaskSequence) -> list[Patch]:
 
     Raises `DocumentError` for text that XML cannot hold, and for lists that hold something else.
     """
-    check_tree(sequence)
+    check_tree(sequence, sequence._origin.source.limits.depth)
     return _patches(sequence)
 
 
 def new_sequence(sequence: TaskSequence, layout: Layout) -> bytes:
     """Return a `<sequence>` element written as a site writes it; raises as `sequence_patches`."""
-    check_tree(sequence)
+    check_tree(sequence, Limits().depth)
     parts = [
         *new_references(references(sequence), layout.deeper()),
         *new_globals(global_properties(sequence), layout.deeper()),
@@ -49,7 +50,22 @@ def new_sequence(sequence: TaskSequence, layout: Layout) -> bytes:
     attributes = {}
     if sequence.schema_version is not None:
         attributes["version"] = sequence.schema_version
+    if not parts:
+        # A site writes an empty sequence with a blank, and other empty elements without.
+        return new_markup("sequence", attributes, parts, layout)[:-2] + b" />"
     return new_markup("sequence", attributes, parts, layout)
+
+
+def sequence_bytes(sequence: TaskSequence) -> bytes:
+    """Return the `<sequence>` element as it is now: its own bytes where it was read, else new ones.
+
+    Raises as `sequence_patches`.
+    """
+    origin: Origin | None = sequence._origin
+    if origin is None:
+        return new_sequence(sequence, Layout("", ""))
+    element = origin.element
+    return apply(origin.source.text, element.start, element.end, sequence_patches(sequence))
 
 
 def _element(node: WmiObject, layout: Layout) -> bytes:

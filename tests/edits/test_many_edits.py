@@ -232,10 +232,16 @@ def test_a_group_in_itself_is_refused() -> None:
 
 def test_groups_that_could_not_be_read_back_are_not_written() -> None:
     group = ts.Group(name="g")
-    for _ in range(100):
+    for _ in range(200):
         group = ts.Group(name="g", steps=[group])
-    with pytest.raises(ts.DocumentError, match="more than 60 deep"):
+    with pytest.raises(ts.DocumentError, match="more than 195 deep"):
         ts.Document.new(ts.TaskSequence(steps=[group]))
+
+
+def test_groups_that_were_read_are_written_however_deep() -> None:
+    raw = b'<sequence version="3.10">' + b'<group name="g">' * 190 + b"</group>" * 190
+    raw += b"</sequence>"
+    assert ts.load(raw).to_bytes() == raw
 
 
 def test_two_sections_of_cdata_survive_an_export() -> None:
