@@ -34,6 +34,8 @@ _TEXT_ENCODINGS = re.compile(
     "utf-(8|16|32)(-[bl]e)?|ascii|iso8859-[0-9]+|cp[0-9]+|koi8-[ru]|mac-[a-z]+"
     "|gb2312|gbk|gb18030|big5|euc_(jp|kr)|shift_jis"
 )
+_UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
+_PIECE = 1 << 20
 _NO_CHILDREN: tuple[Element, ...] = ()
 
 
@@ -118,8 +120,17 @@ class Encoding:
         """Return all of `raw` as UTF-8 without mark; raises UnicodeError or LookupError."""
         body = raw[len(self.bom) :] if self.bom else raw
         if self.is_utf8:
-            # Python's decoder is strict: what it takes, it gives back.
-            body.decode("utf-8")
+            # Python's decoder is strict: what it takes, it gives back. In pieces, as the text
+            # that comes out is not needed.
+            decoder = _UTF8_DECODER()
+            try:
+                for start in range(0, len(body), _PIECE):
+                    decoder.decode(body[start : start + _PIECE])
+                decoder.decode(b"", True)
+            except UnicodeDecodeError:
+                # The same error, with its place in the whole.
+                body.decode("utf-8")
+                raise
             return body
         if not _TEXT_ENCODINGS.fullmatch(codecs.lookup(self.name).name):
             raise LookupError(self.name)
@@ -197,7 +208,7 @@ class Source:
                 hint="Save the file as UTF-8, and declare that or nothing.",
             ) from None
         except UnicodeError as error:
-            position = getattr(error, "start", 0)
+            position = getattr(error, "start", 0) + len(self.encoding.bom)
             raise self._error(
                 f"is not valid {self.encoding.name} at byte {position}",
                 raw.count(b"\n", 0, position) + 1,

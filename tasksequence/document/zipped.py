@@ -45,6 +45,7 @@ class ZipContainer:
         ) as error:
             raise self._error(f"is no readable zip file: {error}") from None
         self._members = self._zip.infolist()
+        self._check_directory()
         self._check_names()
         self._check_sizes()
 
@@ -113,6 +114,18 @@ class ZipContainer:
         # What the records say of the number can lie. Some content may look like an entry.
         if self._raw.count(_CENTRAL_MAGIC) > limit * 8:
             raise self._error(f"holds more than {limit:,} members (limit zip_members)")
+
+    def _check_directory(self) -> None:
+        """Refuse a directory that does not end where its last entry does."""
+        position = self._directory_start()
+        end = self._raw.rindex(_END_MAGIC)
+        for _ in self._members:
+            if position + _CENTRAL.size > end:
+                break
+            entry = _CENTRAL.unpack_from(self._raw, position)
+            position += _CENTRAL.size + entry[10] + entry[11] + entry[12]
+        if position > end:
+            raise self._error("is no readable zip file: its directory is damaged")
 
     def _check_names(self) -> None:
         members, limit = self._members, self._limits.zip_members
@@ -199,11 +212,10 @@ class ZipContainer:
             directory += _CENTRAL.pack(*entry)
             directory += self._raw[position + _CENTRAL.size : position + length]
             position += length
-        self._after_directory = position
         return bytes(directory)
 
     def _end_record(self, start: int, size: int) -> bytes:
-        position = self._raw.index(_END_MAGIC, self._after_directory)
+        position = self._raw.rindex(_END_MAGIC)
         record = list(_END.unpack_from(self._raw, position))
         record[5], record[6] = size, start
         return _END.pack(*record) + self._raw[position + _END.size :]
