@@ -50,7 +50,10 @@ def _date_time(text: str) -> datetime:
     match = _DATE_TIME.fullmatch(text.replace("+***", "***"))
     if match is None:
         raise ValueError(f"is {text!r}, which is no point in time (yyyymmddHHMMSS.mmmmmm+UUU)")
-    moment = datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S%f")
+    try:
+        moment = datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S%f")
+    except ValueError:
+        raise ValueError(f"is {text!r}, which is no point in time") from None
     if match[3] == "***":
         # The zone is not known: such a time stays without one.
         return moment
