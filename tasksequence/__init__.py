@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tasksequence.document.document import load as load
     from tasksequence.document.limits import Limits as Limits
     from tasksequence.document.objects import ExportedObject as ExportedObject
+    from tasksequence.document.schema import SchemaViolation as SchemaViolation
     from tasksequence.document.site_methods import SavedSequence as SavedSequence
     from tasksequence.document.site_methods import export_xml as export_xml
     from tasksequence.document.site_methods import get_sequence as get_sequence
@@ -211,6 +212,7 @@ _HOMES = {
     "document.document": ("Document", "SequencePart", "load"),
     "document.limits": ("Limits",),
     "document.objects": ("ExportedObject",),
+    "document.schema": ("SchemaViolation",),
     "document.site_methods": (
         "SavedSequence",
         "export_xml",

@@ -20,6 +20,7 @@ from tasksequence.document.object_patches import object_patches
 from tasksequence.document.object_xml import object_xml
 from tasksequence.document.objects import ExportedObject, object_registry, read_object
 from tasksequence.document.reader import Reader
+from tasksequence.document.schema import SchemaViolation, schema_violations
 from tasksequence.document.source import without_collection
 from tasksequence.document.splice import Layout, Patch, apply
 from tasksequence.document.violation import Violation
@@ -195,6 +196,20 @@ class Document:
     def packages(self) -> tuple[WmiObject, ...]:
         """The typed values of `objects`: `TaskSequencePackage`, `ImagePackage`, `Package`, …"""
         return tuple(exported.value for exported in self.objects)
+
+    def schema_violations(self) -> tuple[SchemaViolation, ...]:
+        """Check the file, as it would be saved now, against the schemas of its kind.
+
+        That is far slower than loading, and tells where elements, attributes and variables stand
+        that their place does not take; `violations` tells of values. Raises `DocumentError` where
+        the extra `schema` is not installed.
+        """
+        with _nesting_reported(self._container.name):
+            now = self._container.replaced(self._changed_texts(), self._object_patches())
+            container = self._container
+            if now is not container.raw:
+                container = open_container(now, name=container.name, limits=container.limits)
+            return schema_violations(container)
 
     def to_bytes(self) -> bytes:
         """Return the file's bytes: the original ones but for what was edited.

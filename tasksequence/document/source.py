@@ -162,7 +162,8 @@ class Source:
         """
         self.raw = raw
         self.name = name
-        self._first_line = first_line
+        self.first_line = first_line
+        """The line, from 1, of its first byte in the file."""
         self.limits = limits if limits is not None else Limits()
         self.encoding = encoding if encoding is not None else Encoding.of(raw)
         self.text = self._decode(raw)
@@ -170,7 +171,7 @@ class Source:
 
     def line_of(self, position: int) -> int:
         """Return the line, from 1, of a position in the text."""
-        return self._first_line + bisect_right(self._line_starts, position) - 1
+        return self.first_line + bisect_right(self._line_starts, position) - 1
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -283,7 +284,7 @@ class Source:
         def doctype(*_: object) -> None:
             raise self._error(
                 "has a DOCTYPE, which task sequences never have and which is refused",
-                parser.CurrentLineNumber + self._first_line - 1,
+                parser.CurrentLineNumber + self.first_line - 1,
                 hint="Remove the <!DOCTYPE …> line if you trust the file.",
             )
 
@@ -303,7 +304,7 @@ class Source:
                 )
             raise self._error(
                 f"is not well-formed XML: {reason}, column {error.offset + 1}",
-                self._first_line + error.lineno - 1,
+                self.first_line + error.lineno - 1,
                 hint=hint,
             ) from None
         return roots[0]

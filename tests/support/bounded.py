@@ -10,7 +10,9 @@ from typing import Any
 _PROLOGUE = """
 import os, resource, signal, sys
 def forbid(event, arguments):
-    if event.startswith("socket.") or event == "urllib.Request":
+    # The schemas of the library itself are read through file: addresses.
+    asks = event == "urllib.Request" and not str(arguments[0]).startswith("file:")
+    if asks or event.startswith("socket."):
         os.write(2, b"touched the network: " + event.encode())
         os._exit(99)
 sys.addaudithook(forbid)
