@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
+    from tasksequence.document.canonical import canonical_bytes as canonical_bytes
+    from tasksequence.document.canonical import canonical_text as canonical_text
+    from tasksequence.document.conversion import convert as convert
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
     from tasksequence.document.document import load as load
@@ -209,6 +212,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "class_registry": ("ClassRegistry",),
+    "document.canonical": ("canonical_bytes", "canonical_text"),
+    "document.conversion": ("convert",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.limits": ("Limits",),
     "document.objects": ("ExportedObject",),

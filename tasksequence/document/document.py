@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -20,13 +19,13 @@ from tasksequence.document.object_patches import object_patches
 from tasksequence.document.object_xml import object_xml
 from tasksequence.document.objects import ExportedObject, object_registry, read_object
 from tasksequence.document.reader import Reader
+from tasksequence.document.saving import write_file
 from tasksequence.document.schema import SchemaViolation, schema_violations
-from tasksequence.document.source import without_collection
+from tasksequence.document.source import Source, without_collection
 from tasksequence.document.splice import Layout, Patch, apply
 from tasksequence.document.violation import Violation
 from tasksequence.document.writer import new_sequence, sequence_bytes, sequence_patches
 from tasksequence.errors import DocumentError
-from tasksequence.file_access import give_access
 from tasksequence.model.classes import registry as default_registry
 from tasksequence.model.sequence import TaskSequence
 from tasksequence.wmi import WmiObject
@@ -128,8 +127,8 @@ class Document:
             description=description,
             boot_image_id=boot_image_id,
         )
-        text = new_sequence(sequence, _ONE_LINE).decode("utf-8").replace("\r\n", "\n")
-        return cls.load(object_xml(package, sequence=f"{text}\n").encode("utf-8"))
+        text = new_sequence(sequence, _ONE_LINE).decode("utf-8")
+        return cls.load(object_xml(package, sequence=f"{text}\r\n").encode("utf-8"))
 
     @classmethod
     def new_export(
@@ -227,6 +226,25 @@ class Document:
         with _nesting_reported(self._container.name):
             return sequence_bytes(self.sequences[index])
 
+    @property
+    def raw(self) -> bytes:
+        """The file's bytes as they were loaded."""
+        return self._container.raw
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds that the file was read within."""
+        return self._container.limits
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The text that each sequence lies in."""
+        return tuple(location.source for location in self._container.locations)
+
+    def with_texts(self, texts: Sequence[bytes]) -> bytes:
+        """Return the file, as it was loaded, with other texts in the places of its sequences."""
+        return self._container.replaced(dict(enumerate(texts)), {})
+
     def _changed_texts(self) -> dict[int, bytes]:
         changed: dict[int, bytes] = {}
         by_source: dict[int, list[int]] = {}
@@ -255,7 +273,7 @@ class Document:
         target = Path(path) if path is not None else self.path
         if target is None:
             raise DocumentError("has no file yet", path="<bytes>", hint="Give save() a path.")
-        _write(target, self.to_bytes())
+        write_file(target, self.to_bytes())
 
 
 def load(
@@ -305,32 +323,3 @@ def _read(path: Path, limits: Limits) -> bytes:
             path=str(path),
         )
     return raw
-
-
-def _write(target: Path, raw: bytes) -> None:
-    # Behind a link the file itself is replaced, not the link.
-    place = Path(os.path.realpath(target))
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".", suffix=".partial")
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            give_access(temporary, str(place))
-            os.fsync(stream.fileno())
-        Path(temporary).replace(place)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _unwritable(target, error) from None
-        raise
-
-
-def _unwritable(target: Path, error: OSError) -> DocumentError:
-    return DocumentError(
-        f"cannot be written: {error.strerror or error}",
-        path=str(target),
-        hint="The file is as it was. Check the folder, your rights and the free space.",
-    )

@@ -60,9 +60,7 @@ def export_zip(sequences: Sequence[ExportedSequence]) -> bytes:
     members: dict[str, str] = {}
     for exported, folder in zip(sequences, paths, strict=True):
         text = exported.text.decode("utf-8") + "\r\n"
-        members[f"{folder}/object.xml"] = object_xml(
-            exported.package, sequence=text.replace("\r\n", "\n")
-        )
+        members[f"{folder}/object.xml"] = object_xml(exported.package, sequence=text)
         # It stands directly behind the first object.
         members.setdefault("_rels/.rels", _relationships(paths, core))
         members[f"{folder}/ReferencesInfo.xml"] = _strings(_package_infos(exported))

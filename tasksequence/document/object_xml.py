@@ -20,6 +20,7 @@ from tasksequence.wmi_property import Property
 __all__ = ["cim_text", "object_xml", "property_xml"]
 
 _LINE_END = "\r\n"
+_STAND_IN = "the sequence"
 # A class of the site that no page of the reference has stands above these.
 _ROOT_OF_PACKAGES = "SMS_BaseClass"
 
@@ -27,7 +28,8 @@ _ROOT_OF_PACKAGES = "SMS_BaseClass"
 def object_xml(exported: ExportedObject, *, sequence: str | None = None) -> str:
     """Return an object.xml as the console writes it: CR LF, no declaration, no final line end.
 
-    `sequence` is the text of a task sequence; else the object's own Sequence is written.
+    `sequence` is the text of a task sequence, which is put in as it is; else the object's own
+    Sequence is written.
     Raises `DocumentError` for text that XML cannot hold.
     """
     return _LINE_END.join(_instance(exported, "", top=True, sequence=sequence))
@@ -53,7 +55,11 @@ def cim_text(value: str) -> str:
     plain = value.replace("\n", _LINE_END)
     if escaped == plain:
         return plain
-    return "<![CDATA[" + plain.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+    return _cdata(plain)
+
+
+def _cdata(text: str) -> str:
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
 def _instance(
@@ -74,8 +80,12 @@ def _instance(
         ]
     lines += _system_properties(exported, inner, top=top)
     for known in exported.names:
-        text = sequence if known == "Sequence" else None
-        lines += _property(exported, known, inner, text)
+        if known == "Sequence" and sequence is not None:
+            # A stand-in keeps its place, and its bytes from every change.
+            written = _property(exported, known, inner, _STAND_IN)
+            lines += [line.replace(_STAND_IN, _cdata(sequence)) for line in written]
+        else:
+            lines += _property(exported, known, inner)
     return [*lines, f"{indent}</INSTANCE>"]
 
 

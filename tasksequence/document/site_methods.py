@@ -23,6 +23,7 @@ from tasksequence.wmi import properties_of
 
 __all__ = [
     "SavedSequence",
+    "blank_secrets",
     "export_xml",
     "get_sequence",
     "load_from_xml",
@@ -80,9 +81,14 @@ def export_xml(xml: str, *, secrets: Literal["keep", "blank"] = "blank") -> str:
     if secrets == "keep":
         return xml
     document = Document.load(xml.encode("utf-8"))
-    for step in document.sequence.walk():
-        _blank(step)
+    blank_secrets(document.sequence)
     return document.to_bytes().decode("utf-8")
+
+
+def blank_secrets(sequence: TaskSequence) -> None:
+    """Clear the values in a sequence that `export_xml` clears."""
+    for step in sequence.walk():
+        _blank(step)
 
 
 def get_sequence(package: TaskSequencePackage) -> TaskSequence:

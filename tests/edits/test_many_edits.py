@@ -332,3 +332,21 @@ def test_random_edits_of_real_exports_read_back(seed: int, corpus_dir: Path) -> 
             change_something(rng, document)
         again = ts.load(document.to_bytes())
         assert [*again.sequences] == [*document.sequences], path
+
+
+def test_line_ends_survive_in_sections_of_cdata_and_in_escaped_text() -> None:
+    inner = (
+        '<sequence version="3.10">\r\n<step name="s"><action><![CDATA[a\r\nb]]></action></step>'
+        "\r\n</sequence>"
+    )
+    split = inner.replace("]]>", "]]]]><![CDATA[>")
+    escaped = inner.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for value in (f"<![CDATA[{split}]]>", escaped):
+        raw = (
+            '<INSTANCE CLASSNAME="SMS_TaskSequencePackage">\r\n<PROPERTY NAME="Sequence"><VALUE>'
+            f"{value}</VALUE></PROPERTY></INSTANCE>"
+        )
+        document = ts.load(raw.encode())
+        document.sequence.steps[0].name = "t"
+        was, now = ('"s"', '"t"')
+        assert document.to_bytes().decode() == raw.replace(was, now)
