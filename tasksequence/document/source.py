@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import accumulate
 from xml.parsers import expat
 
 from tasksequence.document.limits import Limits
@@ -175,9 +176,8 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        starts.extend(match.end() for match in re.finditer(rb"\n", self.text))
-        return starts
+        lengths = [len(line) + 1 for line in self.text.split(b"\n")]
+        return list(accumulate(lengths, initial=0))
 
     @cached_property
     def line_end(self) -> str:
@@ -232,6 +232,7 @@ class Source:
         # What is looked up again and again for each tag of a large file.
         depth_limit, longest = self.limits.depth, self.limits.value_bytes
         find = text.find
+        new = object.__new__
         stack: list[Element] = []
         push, pop = stack.append, stack.pop
         roots: list[Element] = []
@@ -240,7 +241,12 @@ class Source:
         def start(tag: str, attributes: dict[str, str]) -> None:
             nonlocal seen_to
             position = parser.CurrentByteIndex
-            element = Element(tag, attributes, position)
+            element = new(Element)
+            element.tag = tag
+            element.attributes = attributes
+            element.start = position
+            element.text = ""
+            element.children = _NO_CHILDREN
             if stack:
                 parent = stack[-1]
                 if parent.children is _NO_CHILDREN:
@@ -293,8 +299,7 @@ class Source:
         parser.CharacterDataHandler = characters
         parser.StartDoctypeDeclHandler = doctype
         try:
-            with without_collection():
-                parser.Parse(text, True)
+            parser.Parse(text, True)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
             hint = None
@@ -307,6 +312,10 @@ class Source:
                 self.first_line + error.lineno - 1,
                 hint=hint,
             ) from None
+        finally:
+            # The parser and these functions know each other: a circle that would keep the tree.
+            parser.StartElementHandler = parser.EndElementHandler = None
+            parser.CharacterDataHandler = parser.StartDoctypeDeclHandler = None
         return roots[0]
 
     def _check_lengths(self) -> None:
