@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from tasksequence.document.construction import frozen_value, snapshot_names
 from tasksequence.document.source import Element, Source
-from tasksequence.wmi import WmiObject, attribute_names
+from tasksequence.wmi import WmiObject, attribute_names, per_class
 
-__all__ = ["Origin", "restored", "snapshot"]
+__all__ = ["Origin", "has_its_values", "restored", "snapshot"]
 
 
 class Origin:
@@ -47,6 +49,21 @@ class Origin:
 def snapshot(node: WmiObject) -> tuple[Any, ...]:
     """Return the node's own values, without its children, safe from later edits in place."""
     return tuple([frozen_value(getattr(node, name)) for name in snapshot_names(type(node))])
+
+
+def has_its_values(node: WmiObject) -> bool:
+    """Tell whether the node's own values are those that were read."""
+    values = node._origin.values
+    # Compared as they are, which is fast; lists and mappings are frozen in a snapshot.
+    return bool(_values(type(node))(node) == values) or snapshot(node) == values
+
+
+@per_class
+def _values(cls: type[WmiObject]) -> Callable[[WmiObject], Any]:
+    names = snapshot_names(cls)
+    if len(names) < 2:
+        return snapshot
+    return attrgetter(*names)
 
 
 def restored(node: WmiObject, values: tuple[Any, ...]) -> WmiObject:

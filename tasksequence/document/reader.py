@@ -389,6 +389,8 @@ class _Slots:
         self._names: dict[str, str] = {}
         self._arrays: list[tuple[re.Pattern[str], re.Pattern[str], Property]] = []
         self._members: dict[str, dict[str, Property]] = {}
+        # Properties are made once for a class, and stay.
+        self._how: dict[int, str] = {}
         self._decoded: dict[tuple[str, str], Any] = {}
         self.absent: dict[str, Any] = dict.fromkeys(p.attribute for p in variable_properties(cls))
         """No value for any property."""
@@ -432,10 +434,13 @@ class _Slots:
 
     def decoded(self, known: Property, text: str) -> Any:
         """Decode a text, as `decode` does; numbers and booleans that repeat are remembered."""
-        if known.is_array or known.is_secret:
-            return decode(known, text)
-        if known.integer is None and not known.is_boolean:
+        how = self._how.get(id(known))
+        if how is None:
+            how = self._how[id(known)] = _how_to_decode(known)
+        if how == "text":
             return text
+        if how == "always":
+            return decode(known, text)
         key = (known.type, text)
         value = self._decoded.get(key)
         if value is None:
@@ -452,6 +457,13 @@ class _Slots:
             if match := pattern.fullmatch(key):
                 return known, int(match[1]), self._members[known.name][match[2]]
         raise KeyError(key)
+
+
+def _how_to_decode(known: Property) -> str:
+    """Tell whether a property is its text, needs decoding each time, or can be remembered."""
+    if known.is_array or known.is_secret:
+        return "always"
+    return "remembered" if known.integer is not None or known.is_boolean else "text"
 
 
 @per_class

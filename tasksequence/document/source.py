@@ -169,6 +169,7 @@ class Source:
         self.encoding = encoding if encoding is not None else Encoding.of(raw)
         self.text = self._decode(raw)
         self.root = self._parse()
+        self._written: dict[tuple[str, str], bool] = {}
 
     def line_of(self, position: int) -> int:
         """Return the line, from 1, of a position in the text."""
@@ -186,13 +187,19 @@ class Source:
 
     def writes_attribute(self, name: str, value: str) -> bool:
         """Tell whether some element of the text has an attribute with this value."""
+        asked = (name, value)
+        if asked not in self._written:
+            self._written[asked] = any(
+                element.attributes.get(name) == value for element in self._elements()
+            )
+        return self._written[asked]
+
+    def _elements(self) -> Iterator[Element]:
         pending = [self.root]
         while pending:
             element = pending.pop()
-            if element.attributes.get(name) == value:
-                return True
+            yield element
             pending += element.children
-        return False
 
     def slice(self, element: Element) -> bytes:
         """Return the bytes of an element, tags included."""

@@ -106,7 +106,14 @@ class Children:
     def __init__(self, source: Source, element: Element) -> None:
         self._source = source
         self._element = element
-        self.items: list[Element | Swap | bytes] = list(element.children)
+        self._items: list[Element | Swap | bytes] | None = None
+
+    @property
+    def items(self) -> list[Element | Swap | bytes]:
+        """The children in their order; whoever asks for them is going to change them."""
+        if self._items is None:
+            self._items = list(self._element.children)
+        return self._items
 
     def place_of(self, element: Element) -> int:
         """Return where an element that stays, or is swapped, stands among the items."""
@@ -123,6 +130,11 @@ class Children:
         """Take an element out, with the white space before it."""
         del self.items[self.place_of(element)]
 
+    def remove_all(self, elements: Sequence[Element]) -> None:
+        """Take many elements out, as `remove` does each."""
+        gone = {id(element) for element in elements}
+        self._items = [item for item in self.items if id(item) not in gone]
+
     def arrange(self, old: Sequence[Element], wanted: Sequence[Element | bytes]) -> None:
         """Turn the elements `old` among the items into `wanted`.
 
@@ -130,23 +142,31 @@ class Children:
         stands between them stays.
         """
         stays = {id(item) for item in wanted if isinstance(item, Element)}
-        first = next((element for element in old if id(element) in stays), None)
-        if first is None and old:
-            first = old[0]
-        place = len(self.items) if first is None else self.place_of(first)
+        goes = {id(element) for element in old} - stays
+        first = next((element for element in old if id(element) in stays), old[0] if old else None)
+        leading: list[bytes] = []
+        following: dict[int, list[bytes]] = {}
+        last = leading
         for item in wanted:
             if isinstance(item, Element):
-                place = self.place_of(item) + 1
+                last = following.setdefault(id(item), [])
             else:
-                self.items.insert(place, item)
-                place += 1
-        for element in old:
-            if id(element) not in stays:
-                self.remove(element)
+                last.append(item)
+        items: list[Element | Swap | bytes] = []
+        for present in self.items:
+            element = None if isinstance(present, bytes) else _anchor(present)
+            if element is first and element is not None:
+                items += leading
+            if id(element) not in goes:
+                items.append(present)
+            items += following.get(id(element), ())
+        self._items = items if first is not None else [*items, *leading]
 
     def patches(self) -> list[Patch]:
         """Return what turns the element's children into the items."""
         source, element = self._source, self._element
+        if self._items is None:
+            return []
         if not element.children:
             texts = [item for item in self.items if isinstance(item, bytes)]
             return _fill_childless(source, element, texts) if texts else []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import is_
+from typing import Literal
+
 from tasksequence.document.command_line import action_text
 from tasksequence.document.head_lists import head_patches
 from tasksequence.document.limits import Limits
@@ -15,7 +18,7 @@ from tasksequence.document.markup import (
     new_references,
     platform_key,
 )
-from tasksequence.document.origin import Origin, restored, snapshot
+from tasksequence.document.origin import Origin, has_its_values, restored
 from tasksequence.document.replacing import attribute_patches, escaped_text, text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
@@ -35,7 +38,11 @@ def sequence_patches(sequence: TaskSequence) -> list[Patch]:
 
     Raises `DocumentError` for text that XML cannot hold, and for lists that hold something else.
     """
-    check_tree(sequence, sequence._origin.source.limits.depth)
+    change = _change(sequence)
+    if change is None:
+        return []
+    if change == "tree":
+        check_tree(sequence, sequence._origin.source.limits.depth)
     return _patches(sequence)
 
 
@@ -77,13 +84,38 @@ def _element(node: WmiObject, layout: Layout) -> bytes:
     return apply(origin.source.text, element.start, element.end, _patches(node))
 
 
+def _change(root: WmiObject) -> Literal["values", "tree"] | None:
+    """Tell what of a tree was changed since it was read: values only, or its nodes too."""
+    change: Literal["values"] | None = None
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if not _has_its_nodes(node):
+            return "tree"
+        if change is None and not has_its_values(node):
+            change = "values"
+        pending += node._origin.children
+        if node._origin.condition is not None:
+            pending.append(node._origin.condition)
+    return change
+
+
+def _has_its_nodes(node: WmiObject) -> bool:
+    """Tell whether a node has the very steps or operands, and the condition, it was read with."""
+    origin: Origin = node._origin
+    now, then = children_of(node), origin.children
+    if len(now) != len(then) or not all(map(is_, now, then)):
+        return False
+    return not isinstance(node, Step) or node.condition is origin.condition
+
+
 def _patches(node: WmiObject) -> list[Patch]:
     """Return what must change in a node's own bytes so that they say what the node says."""
     origin: Origin = node._origin
     source, element = origin.source, origin.element
     children = Children(source, element)
     patches: list[Patch] = []
-    if snapshot(node) != origin.values:
+    if not has_its_values(node):
         before = restored(node, origin.values)
         patches += _attribute_patches(source, element, before, node)
         if isinstance(node, Step) and not isinstance(node, Group):
@@ -105,10 +137,7 @@ def _patches(node: WmiObject) -> list[Patch]:
 def _child_patches(origin: Origin, node: WmiObject, children: Children) -> list[Patch]:
     now = children_of(node)
     patches: list[Patch] = []
-    unchanged = len(now) == len(origin.children) and all(
-        a is b for a, b in zip(now, origin.children, strict=True)
-    )
-    if unchanged:
+    if len(now) == len(origin.children) and all(map(is_, now, origin.children)):
         for child in now:
             patches += _patches(child)
         return patches
