@@ -215,7 +215,7 @@ class Document:
 
         Raises `DocumentError` for an edited value that XML cannot hold.
         """
-        with _nesting_reported(self._container.name):
+        with _nesting_reported(self._container.name), without_collection():
             return self._container.replaced(self._changed_texts(), self._object_patches())
 
     def sequence_text(self, index: int = 0) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from operator import is_
-from typing import Literal
 
 from tasksequence.document.command_line import action_text
+from tasksequence.document.construction import constructed
 from tasksequence.document.head_lists import head_patches
 from tasksequence.document.limits import Limits
 from tasksequence.document.mapping import element_attributes
@@ -38,12 +38,24 @@ def sequence_patches(sequence: TaskSequence) -> list[Patch]:
 
     Raises `DocumentError` for text that XML cannot hold, and for lists that hold something else.
     """
-    change = _change(sequence)
-    if change is None:
-        return []
-    if change == "tree":
+    changed = _changed_values(sequence)
+    if changed is None:
         check_tree(sequence, sequence._origin.source.limits.depth)
-    return _patches(sequence)
+        return _patches(sequence)
+    # Every node stands where it stood: only those with other values have something to change.
+    patches: list[Patch] = []
+    reaches_head = False
+    for node in changed:
+        origin: Origin = node._origin
+        children = Children(origin.source, origin.element)
+        before = restored(node, origin.values)
+        patches += _own_patches(node, before, children) + children.patches()
+        reaches_head = reaches_head or _reaches_head(before, node)
+    if reaches_head:
+        root: Origin = sequence._origin
+        children = Children(root.source, root.element)
+        patches += head_patches(root, sequence, children) + children.patches()
+    return patches
 
 
 def new_sequence(sequence: TaskSequence, layout: Layout) -> bytes:
@@ -84,20 +96,36 @@ def _element(node: WmiObject, layout: Layout) -> bytes:
     return apply(origin.source.text, element.start, element.end, _patches(node))
 
 
-def _change(root: WmiObject) -> Literal["values", "tree"] | None:
-    """Tell what of a tree was changed since it was read: values only, or its nodes too."""
-    change: Literal["values"] | None = None
+def _changed_values(root: WmiObject) -> list[WmiObject] | None:
+    """Return the nodes that have other values than were read; None where nodes came or went."""
+    changed: list[WmiObject] = []
     pending = [root]
     while pending:
         node = pending.pop()
         if not _has_its_nodes(node):
-            return "tree"
-        if change is None and not has_its_values(node):
-            change = "values"
-        pending += node._origin.children
-        if node._origin.condition is not None:
-            pending.append(node._origin.condition)
-    return change
+            return None
+        if not has_its_values(node):
+            changed.append(node)
+        origin: Origin = node._origin
+        pending += origin.children
+        if origin.condition is not None:
+            pending.append(origin.condition)
+    return changed
+
+
+def _reaches_head(before: WmiObject, now: WmiObject) -> bool:
+    """Tell whether a change of a step's values can change the lists at the head of a sequence."""
+    if not isinstance(now, Step):
+        return False
+    assert isinstance(before, Step)
+    if before.enabled != now.enabled or isinstance(now, ScriptedAction):
+        return True
+    if isinstance(now, Group):
+        return False
+    then, after = (constructed(TaskSequence, {"steps": [s]}, [])[0] for s in (before, now))
+    return bool(
+        references(then) != references(after) or global_properties(then) != global_properties(after)
+    )
 
 
 def _has_its_nodes(node: WmiObject) -> bool:
@@ -116,22 +144,29 @@ def _patches(node: WmiObject) -> list[Patch]:
     children = Children(source, element)
     patches: list[Patch] = []
     if not has_its_values(node):
-        before = restored(node, origin.values)
-        patches += _attribute_patches(source, element, before, node)
-        if isinstance(node, Step) and not isinstance(node, Group):
-            assert isinstance(before, Step)
-            patches += variable_patches(source, element, before, node, children)
-            patches += _action_patches(source, element, before, node, children)
-        elif isinstance(node, (ConditionExpression, UnknownOperand)):
-            patches += variable_patches(source, element, before, node, children)
-        if isinstance(node, OSExpressionGroup):
-            patches += _platform_key_patches(source, element, before, node, children)
+        patches += _own_patches(node, restored(node, origin.values), children)
     if isinstance(node, TaskSequence):
         patches += head_patches(origin, node, children)
     if isinstance(node, Step):
         patches += _condition_patches(origin, node, children)
     patches += _child_patches(origin, node, children)
     return patches + children.patches()
+
+
+def _own_patches(node: WmiObject, before: WmiObject, children: Children) -> list[Patch]:
+    """Return what must change for the node's own values, those of its children apart."""
+    origin: Origin = node._origin
+    source, element = origin.source, origin.element
+    patches = _attribute_patches(source, element, before, node)
+    if isinstance(node, Step) and not isinstance(node, Group):
+        assert isinstance(before, Step)
+        patches += variable_patches(source, element, before, node, children)
+        patches += _action_patches(source, element, before, node, children)
+    elif isinstance(node, (ConditionExpression, UnknownOperand)):
+        patches += variable_patches(source, element, before, node, children)
+    if isinstance(node, OSExpressionGroup):
+        patches += _platform_key_patches(source, element, before, node, children)
+    return patches
 
 
 def _child_patches(origin: Origin, node: WmiObject, children: Children) -> list[Patch]:
