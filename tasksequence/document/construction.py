@@ -43,6 +43,9 @@ class _Slot(NamedTuple):
     is_secret: bool
     is_value: bool
     """False for children, which are no part of a snapshot."""
+    remembers: type | None
+    """The type of values that are worth remembering; True and 1 are one key, so only one type."""
+    of_none: tuple[Problem, ...]
     remembered: dict[Any, tuple[Problem, ...]]
 
 
@@ -51,7 +54,7 @@ class _Plan(NamedTuple):
     has_combinations: bool
 
 
-def constructed(
+def constructed(  # noqa: PLR0912 - one flat loop: loading spends its time here
     cls: type[Any], values: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Any, Snapshot]:
     """Return an object with these values, and a snapshot of them without its children.
@@ -65,7 +68,18 @@ def constructed(
     place(made, None)
     kept: list[Any] = []
     keep, value_of = kept.append, values.get
-    for attribute, store, default, factory, known, is_secret, is_value, remembered in plan.slots:
+    for (
+        attribute,
+        store,
+        default,
+        factory,
+        known,
+        is_secret,
+        is_value,
+        remembers,
+        of_none,
+        remembered,
+    ) in plan.slots:
         value = value_of(attribute, _MISSING)
         if value is _MISSING:
             if factory is not None:
@@ -77,16 +91,20 @@ def constructed(
         if is_secret and type(value) is str:
             value = SecretText(value)
         store(made, value)
+        kind = type(value)
         if is_value:
-            kind = type(value)
             keep(frozen_value(value) if kind is list or kind is dict else value)
-        if known is not None:
-            try:
-                found = remembered[value]
-            except (KeyError, TypeError):
-                found = _problems(known, value, remembered)
-            if found:
-                problems.extend(found)
+        if known is None:
+            continue
+        if value is None:
+            found = of_none
+        elif kind is remembers:
+            seen = remembered.get(value)
+            found = _problems(known, value, remembered) if seen is None else seen
+        else:
+            found = tuple(known.problems(value))
+        if found:
+            problems.extend(found)
     if plan.has_combinations:
         problems.extend(made.combination_problems())
     return made, tuple(kept)
@@ -97,9 +115,7 @@ def _problems(
 ) -> tuple[Problem, ...]:
     """Return what a property says of a value, and remember it where that is worth it."""
     found = tuple(known.problems(value))
-    kind = type(value)
-    # Secrets are not kept anywhere.
-    if (kind is str and len(value) <= _LONGEST_REMEMBERED) or kind in {bool, int, type(None)}:
+    if not isinstance(value, str) or len(value) <= _LONGEST_REMEMBERED:
         if len(remembered) >= _MOST_REMEMBERED:
             remembered.clear()
         remembered[value] = found
@@ -141,6 +157,8 @@ def _plan(cls: type[WmiObject]) -> _Plan | None:
                 known,
                 known is not None and known.is_secret,
                 field.name not in _CHILDREN,
+                _remembered_type(known),
+                tuple(known.problems(None)) if known is not None else (),
                 {},
             )
         )
@@ -150,6 +168,15 @@ def _plan(cls: type[WmiObject]) -> _Plan | None:
         for qualifier in known.qualifiers
     )
     return _Plan(tuple(slots), has_combinations)
+
+
+def _remembered_type(known: Property | None) -> type | None:
+    # Secrets are not kept anywhere.
+    if known is None or known.is_array or known.is_secret:
+        return None
+    if known.is_boolean:
+        return bool
+    return int if known.integer is not None else str
 
 
 def _by_its_class(
