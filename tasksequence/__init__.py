@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tasksequence.document.objects import ExportedObject as ExportedObject
     from tasksequence.document.schema import SchemaViolation as SchemaViolation
     from tasksequence.document.site_methods import SavedSequence as SavedSequence
+    from tasksequence.document.site_methods import blank_secrets as blank_secrets
     from tasksequence.document.site_methods import export_xml as export_xml
     from tasksequence.document.site_methods import get_sequence as get_sequence
     from tasksequence.document.site_methods import load_from_xml as load_from_xml
@@ -220,6 +221,7 @@ _HOMES = {
     "document.schema": ("SchemaViolation",),
     "document.site_methods": (
         "SavedSequence",
+        "blank_secrets",
         "export_xml",
         "get_sequence",
         "load_from_xml",
