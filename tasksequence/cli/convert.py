@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tasksequence.cli.limits import limit_option
+
 if TYPE_CHECKING:
     from tasksequence.document.conversion import TargetKind
+    from tasksequence.document.limits import Limits
 
 __all__ = ["convert"]
 
@@ -42,6 +45,7 @@ _KINDS = ("zip", "object", "package", "sequence")
     show_default=True,
     help="Keep passwords and product keys, or clear them as the console's export does.",
 )
+@limit_option
 @click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
 def convert(
     source: str,
@@ -52,6 +56,7 @@ def convert(
     package_id: str | None,
     boot_image: str | None,
     secrets: str,
+    limits: Limits,
     force: bool,
 ) -> None:
     """Write a sequence of SOURCE to TARGET in another container.
@@ -67,7 +72,7 @@ def convert(
     place = Path(target)
     if place.exists() and not force:
         raise click.ClickException(f"{target} is there already; --force replaces it.")
-    document = load(source)
+    document = load(Path(source), limits=limits)
     part = chosen_part(document, wanted)
     raw = conversion.convert(
         document,

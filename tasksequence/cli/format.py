@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from tasksequence.cli.limits import limit_option
+
+if TYPE_CHECKING:
+    from tasksequence.document.limits import Limits
 
 __all__ = ["format_"]
 
@@ -21,7 +27,10 @@ __all__ = ["format_"]
     show_default=True,
     help="Keep passwords and product keys, or clear them as the console's export does.",
 )
-def format_(files: tuple[str, ...], in_place: bool, check: bool, secrets: str) -> None:
+@limit_option
+def format_(
+    files: tuple[str, ...], in_place: bool, check: bool, secrets: str, limits: Limits
+) -> None:
     """Print sequences in canonical form: one element a line, a stable order, UTF-8 and LF.
 
     FILE is a path, or - for standard input, from which only a file that stays one can come: no
@@ -38,7 +47,8 @@ def format_(files: tuple[str, ...], in_place: bool, check: bool, secrets: str) -
         raise click.UsageError("Standard input has no place to be rewritten in.")
     different = []
     for file in files:
-        document = Document.load(sys.stdin.buffer.read() if file == "-" else Path(file))
+        source = sys.stdin.buffer.read() if file == "-" else Path(file)
+        document = Document.load(source, limits=limits)
         if secrets == "blank":
             for sequence in document.sequences:
                 blank_secrets(sequence)

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from tasksequence.cli.limits import limit_option
+
+if TYPE_CHECKING:
+    from tasksequence.document.limits import Limits
 
 __all__ = ["schema"]
 
@@ -12,7 +18,8 @@ __all__ = ["schema"]
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
-def schema(files: tuple[str, ...], as_json: bool) -> None:
+@limit_option
+def schema(files: tuple[str, ...], as_json: bool, limits: Limits) -> None:
     """Check the structure of FILEs: elements, attributes, and the variables of each step type.
 
     Export zips, object.xml, SmsTaskSequencePackage files, sequences and MDT's ts.xml are told by
@@ -29,7 +36,7 @@ def schema(files: tuple[str, ...], as_json: bool) -> None:
     lines: list[str] = []
     data: list[dict[str, object]] = []
     for file in files:
-        for violation in load(Path(file)).schema_violations():
+        for violation in load(Path(file), limits=limits).schema_violations():
             lines.append(f"{file}: {violation}")
             data.append({"file": file, **attrs.asdict(violation)})
     if as_json:

@@ -219,3 +219,15 @@ def test_the_references_of_a_changed_sequence_are_refreshed() -> None:
     (package,) = ts.load(ts.convert(document, "zip")).packages
     assert isinstance(package, ts.TaskSequencePackage)
     assert [reference.package for reference in package.references or []] == ["ABC00002"]
+
+
+@pytest.mark.parametrize("command", [("format",), ("schema",)])
+def test_a_limit_can_be_raised_on_the_command_line(command: tuple[str], tmp_path: Path) -> None:
+    path = tmp_path / "deep.xml"
+    groups = 210
+    opened = '<group name="g" description="">' * groups
+    path.write_text(f'<sequence version="3.10">{opened}{"</group>" * groups}</sequence>')
+    refused(run(*command, path), 1, "limit depth")
+    assert run(*command, "--limit", "depth=300", path).returncode == 0
+    refused(run(*command, "--limit", "height=3", path), 2, "is no NAME=NUMBER")
+    refused(run(*command, "--limit", "depth=0", path), 2, "is no NAME=NUMBER")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
+from tasksequence.document.command_line import action_text
+from tasksequence.document.mapping import step_variables
 from tasksequence.document.new_package import deploys_operating_system, package_references
 from tasksequence.document.object_xml import object_xml
 from tasksequence.document.splice import Layout
@@ -105,3 +107,34 @@ def test_a_new_export_has_the_members_and_properties_of_the_newest_real_ones(
     assert {k: (v.kind, v.type_name, v.origin) for k, v in exported.others.items()} == {
         k: (v.kind, v.type_name, v.origin) for k, v in real.others.items()
     }
+
+
+def test_every_action_and_variable_list_of_a_site_is_what_the_values_give(
+    corpus_dir: Path,
+) -> None:
+    """Also in files that somebody indented, where the text as a whole cannot be compared."""
+    compared = 0
+    for name, document in loaded(corpus_dir):
+        # MDT's templates for sites are of an older version, whose command lines were others.
+        for sequence in (s for s in document.sequences if s.schema_version == "3.10"):
+            for step in sequence.walk():
+                if isinstance(step, (ts.Group, ts.ScriptedAction)):
+                    continue
+                element = step._origin.element
+                action, listed = element.child("action"), element.child("defaultVarList")
+                assert action is not None
+                assert listed is not None
+                assert action.text == action_text(step), (name, step.name)
+                expected = [
+                    (
+                        v.attributes["name"],
+                        v.attributes["property"],
+                        "hidden" in v.attributes,
+                        v.text,
+                    )
+                    for v in listed.children
+                ]
+                ours = [(v.name, k, v.hidden, v.text) for k, v in step_variables(step).items()]
+                assert ours == expected, (name, step.name)
+                compared += 1
+    assert compared > 500
