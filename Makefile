@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 EXAMPLE := build/example
 SIZE ?= 220
 
-.PHONY: help example test test-deep lint format bench system-packages clean
+.PHONY: help example test test-deep lint format bench bench-loading system-packages clean
 
 help:
 	@echo 'make example    build a reference volume and capture it, in $(EXAMPLE)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make lint       ruff, mypy and import contracts alone'
 	@echo 'make format     let ruff format and repair'
 	@echo 'make bench      compare captures with wimlib-imagex'
+	@echo 'make bench-loading  compare loading with lxml, xsdata and xmlschema'
 	@echo 'make clean      remove what was built, .venv too'
 	@echo 'PYTHON=python3.12 chooses another Python; SIZE=$(SIZE) the volume in megabytes.'
 
@@ -59,6 +60,9 @@ bench: $(READY)
 	mkdir -p build/bench
 	$(BIN)/python -m tests.support.reference_volume build/bench/reference.ntfs --size $(SIZE)
 	$(BIN)/python benchmarks/capture.py build/bench/reference.ntfs
+
+bench-loading: $(READY)
+	$(BIN)/python -m benchmarks.loading
 
 clean:
 	rm -rf build dist $(VENV) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache \

@@ -10,11 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
+    from tasksequence.cim_datetime import from_cim as from_cim
+    from tasksequence.cim_datetime import to_cim as to_cim
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
+    from tasksequence.document.canonical import canonical_bytes as canonical_bytes
+    from tasksequence.document.canonical import canonical_text as canonical_text
+    from tasksequence.document.conversion import convert as convert
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
     from tasksequence.document.document import load as load
+    from tasksequence.document.limits import Limits as Limits
+    from tasksequence.document.objects import ExportedObject as ExportedObject
+    from tasksequence.document.schema import SchemaViolation as SchemaViolation
     from tasksequence.document.secret_choice import SecretChoice as SecretChoice
+    from tasksequence.document.site_methods import SavedSequence as SavedSequence
+    from tasksequence.document.site_methods import blank_secrets as blank_secrets
+    from tasksequence.document.site_methods import export_xml as export_xml
+    from tasksequence.document.site_methods import get_sequence as get_sequence
+    from tasksequence.document.site_methods import load_from_xml as load_from_xml
+    from tasksequence.document.site_methods import save_to_xml as save_to_xml
+    from tasksequence.document.site_methods import set_sequence as set_sequence
     from tasksequence.document.violation import Violation as Violation
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.report import describe as describe
@@ -216,6 +231,9 @@ if TYPE_CHECKING:
     from tasksequence.model.schedules import ST_RecurWeekly as ST_RecurWeekly
     from tasksequence.model.sequence import Group as Group
     from tasksequence.model.sequence import TaskSequence as TaskSequence
+    from tasksequence.model.software import Application as Application
+    from tasksequence.model.software import Package as Package
+    from tasksequence.model.software import Program as Program
     from tasksequence.plan.compiler import compile_plan as compile_plan
     from tasksequence.plan.steps import Guard as Guard
     from tasksequence.plan.steps import Outcome as Outcome
@@ -249,10 +267,24 @@ if TYPE_CHECKING:
     from tasksequence.wmi_property import UInt64 as UInt64
 
 _HOMES = {
-    "cim_datetime": ("UNSPECIFIED_OFFSET",),
+    "cim_datetime": ("UNSPECIFIED_OFFSET", "from_cim", "to_cim"),
     "class_registry": ("ClassRegistry",),
+    "document.canonical": ("canonical_bytes", "canonical_text"),
+    "document.conversion": ("convert",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.secret_choice": ("SecretChoice",),
+    "document.limits": ("Limits",),
+    "document.objects": ("ExportedObject",),
+    "document.schema": ("SchemaViolation",),
+    "document.site_methods": (
+        "SavedSequence",
+        "blank_secrets",
+        "export_xml",
+        "get_sequence",
+        "load_from_xml",
+        "save_to_xml",
+        "set_sequence",
+    ),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
     "engine.report": ("describe",),
@@ -425,6 +457,7 @@ _HOMES = {
         "ScheduleToken",
     ),
     "model.sequence": ("Group", "TaskSequence"),
+    "model.software": ("Application", "Package", "Program"),
     "plan.compiler": ("compile_plan",),
     "plan.steps": ("Guard", "Outcome", "Plan", "PlannedStep"),
     "request": (

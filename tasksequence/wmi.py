@@ -67,6 +67,7 @@ __all__ = [
 _C = TypeVar("_C")
 _R = TypeVar("_R")
 _METADATA_KEY = "tasksequence.wmi"
+_SHOWN_CHARACTERS = 200
 
 
 def per_class(function: Callable[[type[WmiObject]], _R]) -> Callable[[type[WmiObject]], _R]:
@@ -190,12 +191,11 @@ class WmiObject:
         problems.extend(self.combination_problems())
         if collector is not None:
             collector.extend(problems)
-            return
-        if abstract in cls.wmi_qualifiers:
-            raise TypeError(f"{cls.wmi_name} is abstract: make an object of one of its subclasses")
-        problems = [problem for problem in problems if not problem.is_advice]
-        if problems:
-            raise (PropertyMissing if unset else QualifierError)(problems)
+        else:
+            _refuse(cls, problems, has_missing=bool(unset))
+        after = getattr(cls, "__attrs_post_init__", None)
+        if after is not None:
+            after(self)
 
     def combination_problems(self) -> Iterator[Problem]:
         """Yield rules that several properties break together, and those of good practice."""
@@ -267,8 +267,15 @@ class WmiObject:
         for known in properties_of(type(self)):
             value = getattr(self, known.attribute)
             if value != known.default and value not in (None, [], {}):
-                parts.append(f"{known.attribute}={value!r}")
+                parts.append(f"{known.attribute}={self._shown(known.attribute)}")
         return ", ".join(parts)
+
+    def _shown(self, attribute: str) -> str:
+        """Return a value as a representation shows it: long texts by their beginning."""
+        value = getattr(self, attribute)
+        if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
+            return f"{value[:_SHOWN_CHARACTERS]!r}…"
+        return repr(value)
 
     def __copy__(self) -> Self:
         """Return a copy with lists and mappings of its own; the objects in them are shared."""
@@ -299,6 +306,14 @@ class WmiObject:
             object.__setattr__(twin, name, convert(getattr(self, name)))
         object.__setattr__(twin, "_origin", self._origin)
         return twin
+
+
+def _refuse(cls: type[WmiObject], problems: list[Problem], *, has_missing: bool) -> None:
+    if abstract in cls.wmi_qualifiers:
+        raise TypeError(f"{cls.wmi_name} is abstract: make an object of one of its subclasses")
+    errors = [problem for problem in problems if not problem.is_advice]
+    if errors:
+        raise (PropertyMissing if has_missing else QualifierError)(errors)
 
 
 def _unknown_argument(cls: type[WmiObject], given: Mapping[str, Any]) -> TypeError:
@@ -457,9 +472,7 @@ def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
         elif known is not None and default is not attrs.NOTHING:
             default = known.converted(default)
         quick = quick_check(known) if known is not None else bool
-        converts = known is not None and (
-            known.is_secret or known.enumeration is not None or known.is_array
-        )
+        converts = known is not None and known.converts
         arguments.append(_Argument(field.name, default, factory, quick, converts, known))
     return tuple(arguments)
 

@@ -117,6 +117,11 @@ class Property:
                 return int(qualifier.argument)
         return None
 
+    @property
+    def converts(self) -> bool:
+        """Whether `converted` may change a value."""
+        return self.is_secret or self.is_array or self.enumeration is not None
+
     def converted(self, value: Any, *, as_spelt: bool = False) -> Any:
         """Return a value as the model holds it: secrets hidden, known values as enum members.
 
@@ -227,7 +232,7 @@ class Property:
             if isinstance(value, (datetime, timedelta)):
                 said = datetime_problem(value)
                 return None if said is None else f"is {shown}; as a DateTime it {said}"
-            return f"is {shown}; DateTime is a datetime, or a timedelta: give one of them"
+            return f"is {shown}; DateTime is a datetime or a timedelta: ts.from_cim reads CIM text"
         if self.type == "UInt8[]":
             return None if isinstance(value, bytes) else f"is {shown}; UInt8[] is bytes: give them"
         if isinstance(value, SecretText):

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from tasksequence.document.document import Document, SequencePart
 
 __all__ = ["capture"]
 
@@ -110,6 +106,7 @@ def capture(
     is written beside its destination, verified, and moved into place only then.
     """
     from tasksequence.cli.output import output_width, print_error, print_result
+    from tasksequence.cli.parts import chosen_part
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
@@ -128,7 +125,7 @@ def capture(
     named = {name.casefold() for name in variables}
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
-    part = _chosen(load(sequence), wanted)
+    part = chosen_part(load(sequence), wanted)
     plan = compile_plan(part.sequence, variables)
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
@@ -143,21 +140,3 @@ def capture(
             assume_conditions=assume_conditions,
         )
     print_result(describe(result, columns=output_width()))
-
-
-def _chosen(document: Document, wanted: str | None) -> SequencePart:
-    parts = document.parts
-    if wanted is None:
-        if len(parts) == 1:
-            return parts[0]
-        raise click.UsageError(
-            f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
-        )
-    for part in parts:
-        if wanted.casefold() in ((part.name or "").casefold(), (part.package_id or "").casefold()):
-            return part
-    raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
-
-
-def _names(parts: tuple[SequencePart, ...]) -> str:
-    return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)

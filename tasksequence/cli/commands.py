@@ -6,7 +6,10 @@ import click
 
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
+from tasksequence.cli.convert import convert
 from tasksequence.cli.explain import explain
+from tasksequence.cli.format import format_
+from tasksequence.cli.schema import schema
 
 __all__ = ["cli"]
 
@@ -21,4 +24,7 @@ def cli() -> None:
 
 
 cli.add_command(capture)
+cli.add_command(convert)
 cli.add_command(explain)
+cli.add_command(format_)
+cli.add_command(schema)

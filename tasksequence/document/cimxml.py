@@ -13,6 +13,8 @@ from tasksequence.errors import DocumentError
 
 __all__ = ["EmbeddedText", "Instance", "instances", "sequence_text"]
 
+_SECTION = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_SECTIONS = re.compile(rb"\s*(?:<!\[CDATA\[(?:(?!\]\]>).)*\]\]>)+\s*", re.DOTALL)
 _ONE_CDATA = re.compile(rb"\A(\s*<!\[CDATA\[)(.*?)(\]\]>\s*)\Z", re.DOTALL)
 
 
@@ -43,13 +45,15 @@ class Instance:
 
 def instances(source: Source) -> Iterator[Instance]:
     """Yield the INSTANCE elements of a source, outermost ones first."""
+    if source.root.tag == "sequence":
+        return
     pending = [source.root]
     while pending:
-        element = pending.pop(0)
+        element = pending.pop()
         if element.tag == "INSTANCE":
             yield Instance(source, element)
         else:
-            pending += element.children
+            pending += reversed(element.children)
 
 
 @attrs.frozen
@@ -62,6 +66,8 @@ class EmbeddedText:
     raw: bytes = attrs.field(repr=False)
     """The embedded text itself."""
     is_cdata: bool
+    line_end: str = "\n"
+    """How a line break of escaped text is written, which the parser has made one character."""
 
     @classmethod
     def of(cls, source: Source, value: Element) -> EmbeddedText:
@@ -72,18 +78,19 @@ class EmbeddedText:
         if match is not None and b"]]>" not in match[2]:
             start = content_start + len(match[1])
             return cls(start, start + len(match[2]), match[2], is_cdata=True)
-        # Several sections in a row, or escaped text: the parser has joined and unescaped it.
-        if content.lstrip().startswith(b"<![CDATA["):
+        # A text with ]]> in it takes several sections in a row.
+        if _SECTIONS.fullmatch(content):
             start = content_start + content.index(b"<![CDATA[") + len(b"<![CDATA[")
             end = content_start + content.rindex(b"]]>")
-            return cls(start, end, value.text.encode("utf-8"), is_cdata=True)
-        return cls(content_start, value.close, value.text.encode("utf-8"), is_cdata=False)
+            return cls(start, end, b"".join(_SECTION.findall(content)), is_cdata=True)
+        text = value.text.encode("utf-8")
+        return cls(content_start, value.close, text, is_cdata=False, line_end=source.line_end)
 
     def represent(self, text: bytes) -> bytes:
         """Return how another text is written in its place."""
         if self.is_cdata:
             return text.replace(b"]]>", b"]]]]><![CDATA[>")
-        return escape_text(text.decode("utf-8")).encode("utf-8")
+        return escape_text(text.decode("utf-8"), self.line_end).encode("utf-8")
 
 
 def sequence_text(instance: Instance) -> EmbeddedText:

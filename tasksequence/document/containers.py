@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import attrs
 
-from tasksequence.document.cimxml import EmbeddedText, instances, sequence_text
+from tasksequence.document.cimxml import EmbeddedText, Instance, instances, sequence_text
+from tasksequence.document.limits import Limits
 from tasksequence.document.source import Element, Encoding, Source
 from tasksequence.document.splice import Patch, apply
 from tasksequence.document.zipped import ZipContainer
 from tasksequence.errors import DocumentError
 
-__all__ = ["Container", "Location", "open_container"]
+__all__ = ["Container", "ContainerKind", "Location", "ObjectPlace", "open_container"]
 
-_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-MAX_SEQUENCE_BYTES = 256 * 1024 * 1024
-"""Most that the sequences of one zip may have in all; real exports have some hundred kilobytes."""
+ContainerKind = Literal["zip", "object", "package", "sequence", "mdt"]
+"""An export zip, an object.xml, an SmsTaskSequencePackage, a bare sequence, MDT's sequence."""
+
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _PACKAGE_CLASS = "SMS_TaskSequencePackage"
+_OLDER_PACKAGE = "SmsTaskSequencePackage"
+_KINDS = "Give an export zip, its object.xml, a <sequence> or MDT's ts.xml."
 
 
 @attrs.frozen
@@ -37,66 +42,118 @@ class Location:
 
 
 @attrs.frozen
+class ObjectPlace:
+    """Where an object of an export stands; another object than a sequence is not read yet."""
+
+    member: str | None
+    instance: Instance | None = None
+
+
+@attrs.frozen
 class Container:
     """A file and the sequences in it."""
 
     raw: bytes = attrs.field(repr=False)
+    kind: ContainerKind
     locations: tuple[Location, ...] = attrs.field(repr=False)
-    archive: ZipContainer | None = None
+    objects: tuple[ObjectPlace, ...] = attrs.field(repr=False, default=())
+    archive: ZipContainer | None = attrs.field(repr=False, default=None)
+    name: str | None = None
+    limits: Limits = attrs.field(factory=Limits)
 
-    def replaced(self, texts: Mapping[int, bytes]) -> bytes:
-        """Return the file with the texts of some sequences (by their place) replaced."""
-        if not texts:
+    def replaced(
+        self, texts: Mapping[int, bytes], patches: Mapping[str | None, Sequence[Patch]]
+    ) -> bytes:
+        """Return the file with some sequences' texts replaced and some members patched.
+
+        `texts` is by the place of the sequence, `patches` by member; None is the file itself.
+        """
+        if not texts and not patches:
             return self.raw
         by_member: dict[str | None, list[tuple[Location, bytes]]] = {}
         for index, text in texts.items():
             location = self.locations[index]
             by_member.setdefault(location.member, []).append((location, text))
-        contents = {member: _placed(pairs) for member, pairs in by_member.items()}
+        contents = {
+            member: self._placed(member, by_member.get(member, ()), patches.get(member, ()))
+            for member in {*by_member, *patches}
+        }
         if self.archive is None:
             return contents[None]
         return self.archive.replaced({m: c for m, c in contents.items() if m is not None})
 
+    def instances_of(self, place: ObjectPlace) -> list[Instance]:
+        """Return the objects at a place; raises `DocumentError` where they cannot be read."""
+        if place.instance is not None:
+            return [place.instance]
+        assert self.archive is not None
+        assert place.member is not None
+        raw = self.archive.read(place.member)
+        source = Source(raw, name=_inner_name(self.name, place.member), limits=self.limits)
+        return list(instances(source))
 
-def _placed(pairs: list[tuple[Location, bytes]]) -> bytes:
-    """Return a file or member with the whole texts of sources that lie in it replaced."""
-    location, text = pairs[0]
-    if location.outer is None:
-        # Sequences side by side in one source come with one text that has all their changes.
-        return location.source.encoding.encode(text)
-    patches = []
-    for located, text in pairs:
-        embedded = located.embedded
-        assert embedded is not None
-        inner = located.source.encoding.encode(text)
-        patches.append(Patch(embedded.start, embedded.end, embedded.represent(inner)))
-    outer = location.outer
-    return outer.encoding.encode(apply(outer.text, 0, len(outer.text), patches))
+    def _placed(
+        self,
+        member: str | None,
+        pairs: Sequence[tuple[Location, bytes]],
+        patches: Sequence[Patch],
+    ) -> bytes:
+        """Return a file or member with whole texts of sequences in it replaced, and patched."""
+        if pairs and pairs[0][0].outer is None:
+            # Sequences side by side in one source come with one text that has all their changes.
+            location, text = pairs[0]
+            return location.source.encoding.encode(text)
+        wanted = list(patches)
+        for located, text in pairs:
+            embedded = located.embedded
+            assert embedded is not None
+            inner = located.source.encoding.encode(text)
+            wanted.append(Patch(embedded.start, embedded.end, embedded.represent(inner)))
+        outer = self._outer(member)
+        return outer.encoding.encode(apply(outer.text, 0, len(outer.text), wanted))
+
+    def _outer(self, member: str | None) -> Source:
+        for location in self.locations:
+            if location.member == member and location.outer is not None:
+                return location.outer
+        (instance, *_) = self.instances_of(ObjectPlace(member))
+        return instance.source
 
 
-def open_container(raw: bytes, *, name: str | None = None) -> Container:
+def open_container(
+    raw: bytes, *, name: str | None = None, limits: Limits | None = None
+) -> Container:
     """Find the sequences of a file by its content; raises `DocumentError` when there are none."""
+    limits = limits if limits is not None else Limits()
+    if len(raw) > limits.file_bytes:
+        raise DocumentError(
+            f"has {len(raw):,} bytes; {limits.file_bytes:,} are the limit file_bytes",
+            path=name or "<bytes>",
+        )
     if raw.startswith(_ZIP_MAGICS):
-        return _zip(raw, name)
+        return _zip(raw, name, limits)
     if not raw.strip(b" \t\r\n\x00"):
         raise DocumentError("is empty", path=name or "<bytes>", hint="Export the sequence again.")
     kind = _other_kind(raw)
     if kind is not None:
-        raise DocumentError(
-            f"is {kind}, no task sequence",
-            path=name or "<bytes>",
-            hint="Give an export zip, its object.xml, a <sequence> or MDT's ts.xml.",
-        )
-    source = Source(raw, name=name)
-    locations = _locations(source, None)
+        raise DocumentError(f"is {kind}, no task sequence", path=name or "<bytes>", hint=_KINDS)
+    source = Source(raw, name=name, limits=limits)
+    locations, objects = _locations(source, None)
     if not locations:
         raise DocumentError(
             f"holds no task sequence: its root element is <{source.root.tag}>",
             path=name or "<bytes>",
             line=source.line_of(source.root.start),
-            hint="Give an export zip, its object.xml, a <sequence> or MDT's ts.xml.",
+            hint=_KINDS,
         )
-    return Container(raw, tuple(locations))
+    return Container(raw, _kind(source), tuple(locations), tuple(objects), name=name, limits=limits)
+
+
+def _kind(source: Source) -> ContainerKind:
+    root = source.root
+    if root.tag == "sequence":
+        return "mdt" if "name" in root.attributes else "sequence"
+    return "package" if root.tag == _OLDER_PACKAGE else "object"
 
 
 def _other_kind(raw: bytes) -> str | None:
@@ -112,34 +169,53 @@ def _other_kind(raw: bytes) -> str | None:
     return None
 
 
-def _zip(raw: bytes, name: str | None) -> Container:
-    archive = ZipContainer(raw, name=name)
+def _zip(raw: bytes, name: str | None, limits: Limits) -> Container:
+    archive = ZipContainer(raw, name=name, limits=limits)
     locations: list[Location] = []
-    total = 0
-    for member in archive.names():
-        folder, _, file = member.rpartition("/")
-        if file.casefold() != "object.xml" or _PACKAGE_CLASS not in folder:
+    objects: list[ObjectPlace] = []
+    members = archive.names()
+    for member in members:
+        folder, _, file = member.replace("\\", "/").rpartition("/")
+        if file.casefold() != "object.xml":
             continue
-        inner = f"{name}!{member}" if name else member
-        total += archive.size(member)
-        if total > MAX_SEQUENCE_BYTES:
-            raise DocumentError(
-                f"holds more than {MAX_SEQUENCE_BYTES:,} bytes of task sequences",
-                path=name or "<bytes>",
-            )
-        locations += _locations(Source(archive.read(member), name=inner), member)
+        if _PACKAGE_CLASS.casefold() not in folder.casefold():
+            objects.append(ObjectPlace(member))
+            continue
+        found, there = _locations(_member_source(archive, member, name, limits), member)
+        locations += found
+        objects += there
+    if not locations:
+        # Not the console's: somebody packed sequences, or object.xml files, as they are.
+        for member in members:
+            if member.casefold().endswith(".xml") and b"sequence" in (
+                content := archive.read(member).lower().replace(b"\0", b"")
+            ):
+                del content
+                found, there = _locations(_member_source(archive, member, name, limits), member)
+                locations += found
+                objects = [place for place in objects if place.member != member] + there
     if not locations:
         raise DocumentError(
             "is a zip file without a task sequence: no SMS_TaskSequencePackage/…/object.xml in it",
             path=name or "<bytes>",
             hint="Give the zip that the console's Export Task Sequence wrote.",
         )
-    return Container(raw, tuple(locations), archive)
+    return Container(raw, "zip", tuple(locations), tuple(objects), archive, name, limits)
 
 
-def _locations(source: Source, member: str | None) -> list[Location]:
+def _member_source(archive: ZipContainer, member: str, name: str | None, limits: Limits) -> Source:
+    return Source(archive.read(member), name=_inner_name(name, member), limits=limits)
+
+
+def _inner_name(name: str | None, member: str) -> str:
+    return f"{name}!{member}" if name else member
+
+
+def _locations(source: Source, member: str | None) -> tuple[list[Location], list[ObjectPlace]]:
     found: list[Location] = []
+    objects: list[ObjectPlace] = []
     for instance in instances(source):
+        objects.append(ObjectPlace(member, instance))
         if instance.class_name != _PACKAGE_CLASS:
             continue
         embedded = sequence_text(instance)
@@ -150,6 +226,7 @@ def _locations(source: Source, member: str | None) -> list[Location]:
             first_line=source.line_of(embedded.start),
             # It was decoded with the file around it; its own declaration is an older one.
             encoding=Encoding("utf-8", b""),
+            limits=source.limits,
         )
         if inner.root.tag != "sequence":
             raise DocumentError(
@@ -167,19 +244,21 @@ def _locations(source: Source, member: str | None) -> list[Location]:
             Location(source, element, _name_of(source, element), None, member)
             for element in _sequences(source.root)
         ]
-    return found
+    return found, objects
 
 
 def _sequences(root: Element) -> list[Element]:
     """Return the outermost `<sequence>` elements, wherever a file puts them."""
+    if root.tag == "sequence":
+        return [root]
     found: list[Element] = []
     pending = [root]
     while pending:
-        element = pending.pop(0)
+        element = pending.pop()
         if element.tag == "sequence":
             found.append(element)
         else:
-            pending += element.children
+            pending += reversed(element.children)
     return found
 
 

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import attrs
 
 from tasksequence.class_registry import ClassRegistry
-from tasksequence.document.containers import Container, open_container
-from tasksequence.document.export import export_zip
+from tasksequence.document.containers import Container, ContainerKind, open_container
+from tasksequence.document.export import ExportedSequence, export_zip
+from tasksequence.document.limits import Limits
+from tasksequence.document.new_package import new_package
+from tasksequence.document.object_patches import object_patches
+from tasksequence.document.object_xml import object_xml
+from tasksequence.document.objects import ExportedObject, object_registry, read_object
 from tasksequence.document.reader import Reader
+from tasksequence.document.saving import write_file
+from tasksequence.document.schema import SchemaViolation, schema_violations
 from tasksequence.document.secret_choice import SecretChoice
-from tasksequence.document.splice import Layout, apply
+from tasksequence.document.source import Source, without_collection
+from tasksequence.document.splice import Layout, Patch, apply
 from tasksequence.document.violation import Violation
-from tasksequence.document.writer import new_sequence, sequence_patches
+from tasksequence.document.writer import new_sequence, sequence_bytes, sequence_patches
 from tasksequence.errors import DocumentError
-from tasksequence.file_access import give_access
 from tasksequence.model.classes import registry as default_registry
 from tasksequence.model.sequence import TaskSequence
+from tasksequence.wmi import WmiObject
 
 __all__ = ["Document", "SequencePart", "load"]
 
-MAX_FILE_BYTES = 512 * 1024 * 1024
-"""Largest file that is read; exports carry no package content and stay far below."""
+_ONE_LINE = Layout("", "")
 
 
 @attrs.frozen
@@ -59,9 +68,14 @@ class Document:
 
     @classmethod
     def load(
-        cls, source: str | os.PathLike[str] | bytes, *, registry: ClassRegistry = default_registry
+        cls,
+        source: str | os.PathLike[str] | bytes,
+        *,
+        registry: ClassRegistry = default_registry,
+        limits: Limits | None = None,
     ) -> Document:
         """Read a file, or its bytes; see `load`."""
+        limits = limits if limits is not None else Limits()
         path: Path | None = None
         if isinstance(source, bytes):
             raw = source
@@ -73,26 +87,54 @@ class Document:
                     hint="Give load() the bytes: text.encode().",
                 )
             path = Path(source)
-            raw = _read(path)
-        container = open_container(raw, name=str(path) if path is not None else None)
+            raw = _read(path, limits)
+        name = str(path) if path is not None else None
         parts: list[SequencePart] = []
         violations: list[Violation] = []
-        for location in container.locations:
-            reader = Reader(location.source, registry)
-            sequence = reader.sequence(location.element)
-            parts.append(
-                SequencePart(sequence, location.name, location.package_id, location.member)
-            )
-            violations += reader.violations
+        with _nesting_reported(name), without_collection():
+            container = open_container(raw, name=name, limits=limits)
+            for location in container.locations:
+                reader = Reader(location.source, registry)
+                sequence = reader.sequence(location.element)
+                parts.append(
+                    SequencePart(sequence, location.name, location.package_id, location.member)
+                )
+                violations += reader.violations
         return cls(container, tuple(parts), tuple(violations), path)
 
     @classmethod
     def new(cls, sequence: TaskSequence, *, secrets: SecretChoice | None = None) -> Document:
         """Make a document of a bare `<sequence>` on one line, as SaveToXml gives it.
 
-        `secrets` is as for `to_bytes`.
+        The document has a sequence of its own, as it is read back: edit `document.sequence`, not
+        the one that was given. `secrets` is as for `to_bytes`.
         """
-        return cls.load(new_sequence(sequence, Layout("", ""), secrets))
+        return cls.load(new_sequence(sequence, _ONE_LINE, secrets))
+
+    @classmethod
+    def new_object(
+        cls,
+        sequence: TaskSequence,
+        *,
+        name: str,
+        package_id: str,
+        description: str = "",
+        boot_image_id: str = "",
+        secrets: SecretChoice | None = None,
+    ) -> Document:
+        """Make a document of an object.xml that holds this sequence as a package.
+
+        Arguments and errors are those of `new_export`.
+        """
+        package = new_package(
+            sequence,
+            name=name,
+            package_id=package_id,
+            description=description,
+            boot_image_id=boot_image_id,
+        )
+        text = new_sequence(sequence, _ONE_LINE, secrets).decode("utf-8")
+        return cls.load(object_xml(package, sequence=f"{text}\r\n").encode("utf-8"))
 
     @classmethod
     def new_export(
@@ -102,15 +144,26 @@ class Document:
         name: str,
         package_id: str,
         description: str = "",
+        boot_image_id: str = "",
         secrets: SecretChoice | None = None,
     ) -> Document:
         """Make a document of an export zip that holds this sequence as a package.
 
-        `package_id` has eight characters: the site's code and five more, as in `ABC00001`.
-        `secrets` is as for `to_bytes`.
+        `package_id` has eight characters: the site's code and five more, as in `ABC00001`; so has
+        `boot_image_id`. References and the package's type follow from the steps; what only a site
+        knows (dates, GUID, names of the packages referred to) is left to the site that imports
+        it. The document has a sequence of its own, as it is read back. `secrets` is as for
+        `to_bytes`. Raises `DocumentError` for an ID out of form, and for text that XML cannot hold.
         """
-        text = new_sequence(sequence, Layout("", ""), secrets)
-        return cls.load(export_zip(text, name, package_id, description))
+        package = new_package(
+            sequence,
+            name=name,
+            package_id=package_id,
+            description=description,
+            boot_image_id=boot_image_id,
+        )
+        text = new_sequence(sequence, _ONE_LINE, secrets)
+        return cls.load(export_zip([ExportedSequence(package, sequence, text)]))
 
     def __repr__(self) -> str:
         names = ", ".join(repr(part.name) for part in self.parts if part.name is not None)
@@ -127,6 +180,44 @@ class Document:
         """All sequences, in the order of the file."""
         return tuple(part.sequence for part in self.parts)
 
+    @property
+    def kind(self) -> ContainerKind:
+        """What holds the sequences: `zip`, `object`, `package`, `sequence` or `mdt`."""
+        return self._container.kind
+
+    @cached_property
+    def objects(self) -> tuple[ExportedObject, ...]:
+        """All objects of an export (sequences, packages, images, programs), in its order.
+
+        They are read when first asked for; raises `DocumentError` where one cannot be read.
+        Edits of their values are saved with the document.
+        """
+        with _nesting_reported(self._container.name):
+            return tuple(
+                read_object(instance, member=place.member, registry=object_registry)
+                for place in self._container.objects
+                for instance in self._container.instances_of(place)
+            )
+
+    @property
+    def packages(self) -> tuple[WmiObject, ...]:
+        """The typed values of `objects`: `TaskSequencePackage`, `ImagePackage`, `Package`, …"""
+        return tuple(exported.value for exported in self.objects)
+
+    def schema_violations(self) -> tuple[SchemaViolation, ...]:
+        """Check the file, as it would be saved now, against the schemas of its kind.
+
+        That is far slower than loading, and tells where elements, attributes and variables stand
+        that their place does not take; `violations` tells of values. Raises `DocumentError` where
+        the extra `schema` is not installed.
+        """
+        with _nesting_reported(self._container.name):
+            now = self._container.replaced(self._changed_texts("keep"), self._object_patches())
+            container = self._container
+            if now is not container.raw:
+                container = open_container(now, name=container.name, limits=container.limits)
+            return schema_violations(container)
+
     def to_bytes(self, *, secrets: SecretChoice | None = None) -> bytes:
         """Return the file's bytes: the original ones but for what was edited.
 
@@ -135,6 +226,37 @@ class Document:
         nobody touched stay as they are. Raises `DocumentError` for an edited value that XML cannot
         hold, and for a set secret without that choice.
         """
+        with _nesting_reported(self._container.name), without_collection():
+            return self._container.replaced(self._changed_texts(secrets), self._object_patches())
+
+    def sequence_text(self, index: int = 0, *, secrets: SecretChoice | None = None) -> bytes:
+        """Return a sequence's `<sequence>` element as it is now, in UTF-8, without what is around.
+
+        `secrets` and errors are as for `to_bytes`.
+        """
+        with _nesting_reported(self._container.name):
+            return sequence_bytes(self.sequences[index], secrets)
+
+    @property
+    def raw(self) -> bytes:
+        """The file's bytes as they were loaded."""
+        return self._container.raw
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds that the file was read within."""
+        return self._container.limits
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The text that each sequence lies in."""
+        return tuple(location.source for location in self._container.locations)
+
+    def with_texts(self, texts: Sequence[bytes]) -> bytes:
+        """Return the file, as it was loaded, with other texts in the places of its sequences."""
+        return self._container.replaced(dict(enumerate(texts)), {})
+
+    def _changed_texts(self, secrets: SecretChoice | None) -> dict[int, bytes]:
         changed: dict[int, bytes] = {}
         by_source: dict[int, list[int]] = {}
         for index, location in enumerate(self._container.locations):
@@ -148,7 +270,16 @@ class Document:
             if found:
                 text = self._container.locations[indexes[0]].source.text
                 changed[indexes[0]] = apply(text, 0, len(text), found)
-        return self._container.replaced(changed)
+        return changed
+
+    def _object_patches(self) -> dict[str | None, list[Patch]]:
+        patches: dict[str | None, list[Patch]] = {}
+        # Objects that nobody asked for have not been edited.
+        for exported in self.__dict__.get("objects", ()):
+            found = object_patches(exported)
+            if found:
+                patches.setdefault(exported.member, []).extend(found)
+        return patches
 
     def save(
         self,
@@ -163,62 +294,53 @@ class Document:
         target = Path(path) if path is not None else self.path
         if target is None:
             raise DocumentError("has no file yet", path="<bytes>", hint="Give save() a path.")
-        _write(target, self.to_bytes(secrets=secrets))
+        write_file(target, self.to_bytes(secrets=secrets))
 
 
 def load(
-    source: str | os.PathLike[str] | bytes, *, registry: ClassRegistry = default_registry
+    source: str | os.PathLike[str] | bytes,
+    *,
+    registry: ClassRegistry = default_registry,
+    limits: Limits | None = None,
 ) -> Document:
     """Read an export zip, an object.xml, a `<sequence>` or MDT's ts.xml, found by its content.
 
     What a class does not allow becomes a violation of the document and is kept as it is; raises
     `DocumentError` for a file that cannot be read or holds no sequence. `registry` tells which
-    step classes are known; steps of other types become `UnknownAction`.
+    step classes are known; steps of other types become `UnknownAction`. `limits` bounds what is
+    read, `Limits()` when it is not given: raise one to read a file that was refused for it.
     """
-    return Document.load(source, registry=registry)
+    return Document.load(source, registry=registry, limits=limits)
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _nesting_reported(name: str | None) -> Iterator[None]:
+    """Turn Python's own bound on nesting, which a raised limit can meet, into a `DocumentError`."""
+    try:
+        yield
+    except RecursionError:
+        raise DocumentError(
+            "nests groups deeper than this Python can follow",
+            path=name or "<bytes>",
+            hint="sys.setrecursionlimit raises that bound, if the file is one to trust.",
+        ) from None
+
+
+def _read(path: Path, limits: Limits) -> bytes:
     try:
         with path.open("rb") as stream:
-            raw = stream.read(MAX_FILE_BYTES + 1)
+            size = os.fstat(stream.fileno()).st_size
+            # A pipe has no size: then as much is read as is allowed, and one byte to tell.
+            raw = stream.read(limits.file_bytes + 1) if size <= limits.file_bytes else b""
     except OSError as error:
         raise DocumentError(
             f"cannot be read: {error.strerror or error}",
             path=str(path),
             hint="Check the path and your rights to read it.",
         ) from None
-    if len(raw) > MAX_FILE_BYTES:
+    if max(size, len(raw)) > limits.file_bytes:
         raise DocumentError(
-            f"has more than {MAX_FILE_BYTES:,} bytes, which no export has", path=str(path)
+            f"has more than {limits.file_bytes:,} bytes, which no export has (limit file_bytes)",
+            path=str(path),
         )
     return raw
-
-
-def _write(target: Path, raw: bytes) -> None:
-    # Behind a link the file itself is replaced, not the link.
-    place = Path(os.path.realpath(target))
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".", suffix=".partial")
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            give_access(temporary, str(place))
-            os.fsync(stream.fileno())
-        Path(temporary).replace(place)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _unwritable(target, error) from None
-        raise
-
-
-def _unwritable(target: Path, error: OSError) -> DocumentError:
-    return DocumentError(
-        f"cannot be written: {error.strerror or error}",
-        path=str(target),
-        hint="The file is as it was. Check the folder, your rights and the free space.",
-    )

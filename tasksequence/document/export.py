@@ -1,28 +1,33 @@
-"""A new export zip around a sequence, in the form of the console's Export Task Sequence.
-
-It holds the properties that make a sequence what it is; what only a site knows (versions, dates,
-security) is left to the site that imports it.
-"""
+"""A new export zip around sequences, in the form of the console's Export Task Sequence."""
 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
+from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
+import attrs
+
+from tasksequence.document.object_xml import object_xml
+from tasksequence.document.objects import ExportedObject
 from tasksequence.document.tokens import escape_attribute, escape_text
 from tasksequence.errors import DocumentError
+from tasksequence.model.actions.drivers import ApplyDriverPackageAction
+from tasksequence.model.actions.general import SubTasksequence
+from tasksequence.model.actions.imaging import (
+    ApplyOperatingSystemAction,
+    UpgradeOperatingSystemAction,
+)
+from tasksequence.model.packages import TaskSequencePackage
+from tasksequence.model.sequence import TaskSequence
 
-__all__ = ["export_zip"]
+__all__ = ["ExportedSequence", "export_zip"]
 
-_PACKAGE_ID = re.compile(r"[A-Z0-9]{8}")
 _BOM = "\ufeff"
-_SYSTEM_CLASS = "SMS_TaskSequencePackage"
-_BASE_CLASS = "SMS_PackageBaseclass"
-_PACKAGE_TYPE = "4"
-# What the console writes for a new sequence.
-_PROGRAM_FLAGS = "152084496"
+_PACKAGE, _TASK_SEQUENCE, _DRIVERS = 0, 4, 3
+_IMAGE, _BOOT_IMAGE, _INSTALL = 257, 258, 259
+_APPLICATION = 1
 _WRITTEN = (1980, 1, 1, 0, 0, 0)
 _NAMESPACES = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -30,21 +35,38 @@ _NAMESPACES = (
 )
 
 
-def export_zip(sequence: bytes, name: str, package_id: str, description: str) -> bytes:
-    """Return the bytes of an export zip; raises `DocumentError` for a package ID out of form."""
-    if not _PACKAGE_ID.fullmatch(package_id):
+@attrs.frozen
+class ExportedSequence:
+    """A sequence with the package that is to hold it."""
+
+    package: ExportedObject
+    sequence: TaskSequence
+    text: bytes = attrs.field(repr=False)
+    """The `<sequence>` element."""
+
+
+def export_zip(sequences: Sequence[ExportedSequence]) -> bytes:
+    """Return the bytes of an export zip; raises `DocumentError` for text that XML cannot hold.
+
+    Members are stored, as the console stores them, with one fixed time: the same sequences give
+    the same file.
+    """
+    paths = [_folder(exported) for exported in sequences]
+    if len(set(paths)) != len(paths):
         raise DocumentError(
-            f"the package ID {package_id!r} has not the form of one",
-            hint="Give eight capital letters and digits, the site code first: ABC00001.",
+            "two sequences of one export have the same package ID", hint="Give each its own."
         )
-    folder = f"{_SYSTEM_CLASS}/{package_id}"
-    core = uuid5(NAMESPACE_URL, package_id).hex
-    members = {
-        f"{folder}/object.xml": _object_xml(sequence, name, package_id, description),
-        "_rels/.rels": _relationships(folder, core),
-        f"{folder}/ReferencesInfo.xml": f"{_BOM}<ArrayOfString {_NAMESPACES} />",
-        f"{folder}/AppReferencesInfo.xml": f"{_BOM}<ArrayOfString {_NAMESPACES} />",
-        "Manifest.xml": _manifest(package_id),
+    core = uuid5(NAMESPACE_URL, " ".join(paths)).hex
+    members: dict[str, str] = {}
+    for exported, folder in zip(sequences, paths, strict=True):
+        text = exported.text.decode("utf-8") + "\r\n"
+        members[f"{folder}/object.xml"] = object_xml(exported.package, sequence=text)
+        # It stands directly behind the first object.
+        members.setdefault("_rels/.rels", _relationships(paths, core))
+        members[f"{folder}/ReferencesInfo.xml"] = _strings(_package_infos(exported))
+        members[f"{folder}/AppReferencesInfo.xml"] = _strings(_application_infos(exported))
+    members |= {
+        "Manifest.xml": _manifest([_package_id(exported) for exported in sequences]),
         f"package/services/metadata/core-properties/{core}.psmdcp": (
             f'{_BOM}<?xml version="1.0" encoding="utf-8"?><coreProperties'
             ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -67,116 +89,145 @@ def export_zip(sequence: bytes, name: str, package_id: str, description: str) ->
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for member, content in members.items():
-            # One fixed time: the same sequence gives the same file.
             archive.writestr(zipfile.ZipInfo(member, _WRITTEN), content.encode("utf-8"))
     return buffer.getvalue()
 
 
-def _object_xml(sequence: bytes, name: str, package_id: str, description: str) -> str:
-    site = f"root\\sms\\site_{package_id[:3]}"
-    relative = f'{_SYSTEM_CLASS}.PackageID="{package_id}"'
-    properties = [
-        _property("Description", _BASE_CLASS, "string", description),
-        _property("Name", _BASE_CLASS, "string", name),
-        _property("PackageID", _BASE_CLASS, "string", package_id, is_key=True),
-        _property("PackageType", _BASE_CLASS, "uint32", _PACKAGE_TYPE),
-        _property("ProgramFlags", _SYSTEM_CLASS, "uint32", _PROGRAM_FLAGS),
-        _property("Sequence", _SYSTEM_CLASS, "string", sequence.decode("utf-8") + "\r\n"),
-    ]
-    head = [
-        f'<INSTANCE CLASSNAME="{_SYSTEM_CLASS}">',
-        '  <QUALIFIER NAME="dynamic" PROPAGATED="true" TYPE="boolean" TOSUBCLASS="false"'
-        ' TOINSTANCE="true">',
-        "    <VALUE>TRUE</VALUE>",
-        "  </QUALIFIER>",
-        '  <QUALIFIER NAME="SecurityVerbs" TYPE="sint32" TOSUBCLASS="false">',
-        "    <VALUE>-1</VALUE>",
-        "  </QUALIFIER>",
-        *_system_property("__PATH", f"\\\\.\\{site}:{relative}"),
-        *_system_property("__NAMESPACE", site),
-        *_system_property("__SERVER", "."),
-        '  <PROPERTY.ARRAY NAME="__DERIVATION" CLASSORIGIN="___SYSTEM" TYPE="string">',
-        "    <VALUE.ARRAY>",
-        f"      <VALUE>{_BASE_CLASS}</VALUE>",
-        "      <VALUE>SMS_BaseClass</VALUE>",
-        "    </VALUE.ARRAY>",
-        "  </PROPERTY.ARRAY>",
-        *_system_property("__PROPERTY_COUNT", str(len(properties)), "sint32"),
-        *_system_property("__RELPATH", relative),
-        *_system_property("__DYNASTY", "SMS_BaseClass"),
-        *_system_property("__SUPERCLASS", _BASE_CLASS),
-        *_system_property("__CLASS", _SYSTEM_CLASS),
-        *_system_property("__GENUS", "2", "sint32"),
-    ]
-    lines = [*head, *(line for lines in properties for line in lines), "</INSTANCE>"]
-    return "\r\n".join(lines)
+def _package(exported: ExportedSequence) -> TaskSequencePackage:
+    package = exported.package.value
+    assert isinstance(package, TaskSequencePackage)
+    return package
 
 
-def _system_property(name: str, value: str, cim_type: str = "string") -> list[str]:
+def _package_id(exported: ExportedSequence) -> str:
+    return _package(exported).package_id or ""
+
+
+def _folder(exported: ExportedSequence) -> str:
+    return f"{TaskSequencePackage.wmi_name}/{_package_id(exported)}"
+
+
+def _strings(infos: list[str]) -> str:
+    """Return texts as a site serialises a list of them."""
+    if not infos:
+        return f"{_BOM}<ArrayOfString {_NAMESPACES} />"
+    lines = [f"  <string>{escape_text(info, _CRLF)}</string>" for info in infos]
+    return _CRLF.join([f"{_BOM}<ArrayOfString {_NAMESPACES}>", *lines, "</ArrayOfString>"])
+
+
+_CRLF = "\r\n"
+
+
+def _package_infos(exported: ExportedSequence) -> list[str]:
+    package = _package(exported)
+    types = _package_types(exported.sequence)
+    infos = []
+    for reference in package.references or []:
+        if reference.type == _APPLICATION or reference.package is None:
+            continue
+        kind = types.get(reference.package, _PACKAGE)
+        if reference.package == package.boot_image_id:
+            kind = _BOOT_IMAGE
+        infos.append(
+            _info(
+                "SMS_TaskSequenceReferencesInfo",
+                ("PackageID", "string", _package_id(exported)),
+                ("ProgramName", "string", "*"),
+                ("ReferenceDescription", "string", ""),
+                ("ReferenceName", "string", ""),
+                ("ReferencePackageID", "string", reference.package),
+                ("ReferencePackageType", "uint32", str(kind)),
+                ("ReferenceProgramName", "string", reference.program or "*"),
+                ("ReferenceVersion", "string", ""),
+            )
+        )
+    return infos
+
+
+def _application_infos(exported: ExportedSequence) -> list[str]:
+    # Its number and content package are the site's own.
     return [
-        f'  <PROPERTY NAME="{name}" CLASSORIGIN="___SYSTEM" TYPE="{cim_type}">',
-        f"    <VALUE>{escape_text(value)}</VALUE>",
+        _info(
+            "SMS_TaskSequenceAppReferencesInfo",
+            ("PackageID", "string", _package_id(exported)),
+            ("RefAppCI_ID", "sint32", "0"),
+            ("RefAppModelName", "string", reference.package),
+            ("RefAppPackageID", "string", ""),
+        )
+        for reference in _package(exported).references or []
+        if reference.type == _APPLICATION and reference.package is not None
+    ]
+
+
+def _info(class_name: str, *properties: tuple[str, str, str]) -> str:
+    lines = [
+        f'<INSTANCE CLASSNAME="{class_name}">',
+        '  <PROPERTY TYPE="string" NAME="__RELPATH">',
+        "    <VALUE></VALUE>",
         "  </PROPERTY>",
     ]
-
-
-def _property(
-    name: str, origin: str, cim_type: str, value: str, *, is_key: bool = False
-) -> list[str]:
-    qualifiers = [
-        '    <QUALIFIER NAME="CIMTYPE" PROPAGATED="true" TYPE="string" TOINSTANCE="true">',
-        f"      <VALUE>{cim_type}</VALUE>",
-        "    </QUALIFIER>",
-    ]
-    if is_key:
-        qualifiers += [
-            '    <QUALIFIER NAME="key" PROPAGATED="true" TYPE="boolean" OVERRIDABLE="false"'
-            ' TOINSTANCE="true">',
-            "      <VALUE>TRUE</VALUE>",
-            "    </QUALIFIER>",
+    for name, type_name, value in properties:
+        lines += [
+            f'  <PROPERTY NAME="{name}" TYPE="{type_name}">',
+            f"    <VALUE>{escape_text(value)}</VALUE>",
+            "  </PROPERTY>",
         ]
-    return [
-        f'  <PROPERTY NAME="{name}" CLASSORIGIN="{origin}" TYPE="{cim_type}">',
-        *qualifiers,
-        f"    <VALUE>{_text(value)}</VALUE>",
-        "  </PROPERTY>",
-    ]
+    return "\n".join([*lines, "</INSTANCE>"])
 
 
-def _text(value: str) -> str:
-    """Return character data as a site writes it: what needs escaping goes whole into CDATA."""
-    try:
-        escaped = escape_text(value.replace("\r", ""))
-    except ValueError as error:
-        raise DocumentError(f"the package cannot be written: {error}") from None
-    if escaped == value:
-        return value
-    return "<![CDATA[" + value.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+def _package_types(sequence: TaskSequence) -> dict[str, int]:
+    """Return what kind of package each identifier is, as far as the steps tell."""
+    types: dict[str, int] = {}
+
+    def note(identifier: str | None, kind: int) -> None:
+        if identifier:
+            types.setdefault(identifier, kind)
+
+    for step in sequence.walk():
+        if isinstance(step, ApplyOperatingSystemAction):
+            note(step.image_package_id, _IMAGE)
+            note(step.install_package_id, _INSTALL)
+        elif isinstance(step, UpgradeOperatingSystemAction):
+            note(step.install_package_id, _INSTALL)
+        elif isinstance(step, ApplyDriverPackageAction):
+            note(step.driver_package_id, _DRIVERS)
+        elif isinstance(step, SubTasksequence):
+            note(step.ts_package_id, _TASK_SEQUENCE)
+    return types
 
 
-def _relationships(folder: str, core: str) -> str:
-    # The console hashes something unknown into these Ids; any unique one reads back.
-    identity = uuid5(NAMESPACE_URL, folder).hex.upper()
-    return (
+def _relationships(folders: Sequence[str], core: str) -> str:
+    system = TaskSequencePackage.wmi_name
+    parts = [
         f'{_BOM}<?xml version="1.0" encoding="utf-8"?>'
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f'<Relationship Type="{_SYSTEM_CLASS}" Target="/{folder}/object.xml"'
-        f' TargetMode="External" Id="{_SYSTEM_CLASS}-{identity}{identity}" />'
+    ]
+    for folder in folders:
+        # The console hashes something unknown into these Ids; any unique one reads back.
+        identity = uuid5(NAMESPACE_URL, folder).hex.upper()
+        parts.append(
+            f'<Relationship Type="{system}" Target="/{folder}/object.xml"'
+            f' TargetMode="External" Id="{system}-{identity}{identity}" />'
+        )
+    parts.append(
         '<Relationship Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/'
         f'core-properties" Target="/package/services/metadata/core-properties/{core}.psmdcp"'
         f' Id="R{core[:16]}" /></Relationships>'
     )
+    return "".join(parts)
 
 
-def _manifest(package_id: str) -> str:
-    path = escape_attribute(f"{_SYSTEM_CLASS}.PackageID='{package_id}'")
-    return "\r\n".join(
+def _manifest(package_ids: Sequence[str]) -> str:
+    system = TaskSequencePackage.wmi_name
+    paths = [escape_attribute(f"{system}.PackageID='{known}'") for known in package_ids]
+    objects = [f'    <Object Path="{path}" Type="{system}" />' for path in paths]
+    return _CRLF.join(
         [
             f"{_BOM}<LibraryDocument {_NAMESPACES}>",
             "  <Properties />",
             "  <Contents />",
             "  <EntryObjects>",
-            f'    <Object Path="{path}" Type="{_SYSTEM_CLASS}" />',
+            *objects,
             "  </EntryObjects>",
             "</LibraryDocument>",
         ]

@@ -43,7 +43,8 @@ def head_patches(origin: Origin, sequence: TaskSequence, children: Children) -> 
         if lists:
             patches += _reference_patches(source, lists, refers_before, refers, sequence)
         elif not is_mdt:
-            missing += new_references([r for r in refers if r not in refers_before], layout)
+            known = set(refers_before)
+            missing += new_references([r for r in refers if r not in known], layout)
     global_lists = [child for child in element.children if child.tag == "globalVarList"]
     if global_values != globals_before:
         if global_lists:
@@ -51,7 +52,8 @@ def head_patches(origin: Origin, sequence: TaskSequence, children: Children) -> 
         elif not is_mdt:
             missing += new_globals(global_values, layout)
     place = children.place_of(lists[-1]) + 1 if lists else 0
-    children.items[place:place] = missing
+    if missing:
+        children.items[place:place] = missing
     return patches
 
 
@@ -62,17 +64,21 @@ def _reference_patches(
     new: Sequence[Reference],
     sequence: TaskSequence,
 ) -> list[Patch]:
-    gone = {r for r in old if r not in new and not _is_mentioned(sequence, r.id)}
+    before, now = set(old), set(new)
+    gone = {r for r in before - now if not _is_mentioned(sequence, r.id)}
     listed: set[Reference] = set()
     edited = [Children(source, element) for element in lists]
     for element, children in zip(lists, edited, strict=True):
+        going: list[Element] = []
         for child in element.children:
             found = _reference(child)
             if found in gone:
-                children.remove(child)
+                going.append(child)
             elif found is not None:
                 listed.add(found)
-    edited[0].items += [new_reference(r) for r in new if r not in old and r not in listed]
+        if going:
+            children.remove_all(going)
+    edited[0].items.extend(new_reference(r) for r in new if r not in before and r not in listed)
     return [patch for children in edited for patch in children.patches()]
 
 
@@ -113,9 +119,11 @@ def _global_patches(
                 listed.add(name)
                 if before.get(name) != after[name]:
                     patches += text_patches(source, child, name, global_text(after[name]))
-    edited[0].items += [
-        new_global(known, value)
-        for known, value in new
-        if known.name not in before and known.name not in listed
-    ]
+    edited[0].items.extend(
+        [
+            new_global(known, value, source.line_end)
+            for known, value in new
+            if known.name not in before and known.name not in listed
+        ]
+    )
     return patches + [patch for children in edited for patch in children.patches()]

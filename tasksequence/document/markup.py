@@ -44,9 +44,6 @@ __all__ = [
     "platform_key",
 ]
 
-MAX_GROUPS = 60
-"""Deepest nesting of groups and operators that is written; reading has a limit as well."""
-
 ElementWriter = Callable[[WmiObject, Layout], bytes]
 
 
@@ -59,28 +56,41 @@ def children_of(node: WmiObject) -> Sequence[WmiObject]:
     return ()
 
 
-def check_tree(node: WmiObject, around: tuple[WmiObject, ...] = ()) -> None:
+def check_tree(root: WmiObject, deepest: int) -> None:
     """Check what nobody checks when a list is edited: what is in it, and how deep it goes.
 
-    Raises `DocumentError`.
+    `deepest` is the nesting that a reader takes. Raises `DocumentError`.
     """
-    here = (*around, node)
-    if len(here) > MAX_GROUPS:
-        raise DocumentError(f"groups are nested more than {MAX_GROUPS} deep")
-    wanted = ConditionOperand if isinstance(node, (Condition, ConditionOperator)) else Step
-    for child in children_of(node):
-        name = getattr(node, "name", None) or type(node).__name__
-        if not isinstance(child, wanted):
-            raise DocumentError(
-                f"{name} holds {child!r}, which is no {wanted.__name__}",
-                hint="Lists are not checked when something is appended: take it out again.",
-            )
-        if any(child is outer for outer in here):
+    # The elements inside the innermost step, and what is around the sequence.
+    deepest -= 5
+    around: set[int] = set()
+    pending: list[tuple[WmiObject, bool]] = [(root, False)]
+    while pending:
+        node, is_done = pending.pop()
+        if is_done:
+            around.remove(id(node))
+            continue
+        if id(node) in around:
+            name = getattr(node, "name", None) or type(node).__name__
             raise DocumentError(f"{name} holds itself, directly or through a group in it")
-        check_tree(child, here)
-    condition = node.condition if isinstance(node, Step) else None
-    if condition is not None:
-        check_tree(condition, here)
+        wanted = ConditionOperand if isinstance(node, (Condition, ConditionOperator)) else Step
+        inner = children_of(node)
+        for child in inner:
+            if not isinstance(child, wanted):
+                name = getattr(node, "name", None) or type(node).__name__
+                raise DocumentError(
+                    f"{name} holds {child!r}, which is no {wanted.__name__}",
+                    hint="Lists are not checked when something is appended: take it out again.",
+                )
+        condition = node.condition if isinstance(node, Step) else None
+        if inner or condition is not None:
+            around.add(id(node))
+            if len(around) > deepest:
+                raise DocumentError(f"groups are nested more than {deepest} deep")
+            pending.append((node, True))
+            pending += [(child, False) for child in inner]
+            if condition is not None:
+                pending.append((condition, False))
 
 
 def platform_key(node: WmiObject) -> dict[str, str]:
@@ -99,9 +109,11 @@ def new_element(node: WmiObject, layout: Layout, existing: ElementWriter) -> byt
         tag = "subtasksequence" if isinstance(node, SubTasksequence) else "step"
         text = action_text(node)
         if text is not None:
-            parts.append(f"<action>{_checked_text(node, 'action', text)}</action>".encode())
+            parts.append(
+                f"<action>{_checked_text(node, 'action', text, layout.line_end)}</action>".encode()
+            )
         variables = [
-            new_variable(key, variable, True).encode("utf-8")
+            new_variable(key, variable, True, layout.line_end).encode("utf-8")
             for key, variable in step_variables(node).items()
         ]
         parts.append(new_markup("defaultVarList", {}, variables, inner))
@@ -120,7 +132,7 @@ def new_element(node: WmiObject, layout: Layout, existing: ElementWriter) -> byt
     else:
         tag = "expression"
         parts += [
-            new_variable(key, variable, False).encode("utf-8")
+            new_variable(key, variable, False, layout.line_end).encode("utf-8")
             for key, variable in step_variables(node).items()
         ]
     parts += [existing(child, inner) for child in children_of(node)]
@@ -146,10 +158,10 @@ def new_markup(
     )
 
 
-def new_variable(key: str, variable: VariableText, is_step: bool) -> str:
+def new_variable(key: str, variable: VariableText, is_step: bool, line_end: str) -> str:
     """Return a `<variable>`; those of expressions have their key for a name, and no more."""
     try:
-        text = escape_text(variable.text)
+        text = escape_text(variable.text, line_end)
         if not is_step:
             return f'<variable name="{escape_attribute(key)}">{text}</variable>'
         hidden = ' hidden="true"' if variable.hidden else ""
@@ -182,15 +194,18 @@ def new_globals(found: Sequence[tuple[Property, object]], layout: Layout) -> lis
         return []
     return [
         new_markup(
-            "globalVarList", {}, [new_global(known, value) for known, value in found], layout
+            "globalVarList",
+            {},
+            [new_global(known, value, layout.line_end) for known, value in found],
+            layout,
         )
     ]
 
 
-def new_global(known: Property, value: object) -> bytes:
+def new_global(known: Property, value: object, line_end: str) -> bytes:
     """Return one global variable."""
     variable = VariableText(known.variable, global_text(value), False)
-    return new_variable(known.name, variable, True).encode("utf-8")
+    return new_variable(known.name, variable, True, line_end).encode("utf-8")
 
 
 def global_text(value: object) -> str:
@@ -200,9 +215,9 @@ def global_text(value: object) -> str:
     return encode(value)
 
 
-def _checked_text(node: Step, what: str, text: str) -> str:
+def _checked_text(node: Step, what: str, text: str, line_end: str) -> str:
     try:
-        return escape_text(text)
+        return escape_text(text, line_end)
     except ValueError as error:
         raise DocumentError(
             f"the {what} of step {node.name!r} cannot be written: {error}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
+from tasksequence.document.construction import frozen_value, snapshot_names
 from tasksequence.document.source import Element, Source
 from tasksequence.wmi import WmiObject, attribute_names, per_class
 
-__all__ = ["Origin", "restored", "snapshot"]
-
-_CHILDREN = frozenset({"steps", "operands", "condition"})
+__all__ = ["Origin", "has_its_values", "restored", "snapshot"]
 
 
 class Origin:
@@ -22,14 +23,14 @@ class Origin:
         self,
         source: Source,
         element: Element,
-        node: WmiObject,
+        values: tuple[Any, ...],
         children: tuple[WmiObject, ...] = (),
         condition: WmiObject | None = None,
         extra: Any = None,
     ) -> None:
         self.source = source
         self.element = element
-        self.values = snapshot(node)
+        self.values = values
         self.children = children
         self.condition = condition
         self.extra = extra
@@ -47,7 +48,22 @@ class Origin:
 
 def snapshot(node: WmiObject) -> tuple[Any, ...]:
     """Return the node's own values, without its children, safe from later edits in place."""
-    return tuple(_frozen(getattr(node, name)) for name in _own(type(node)))
+    return tuple([frozen_value(getattr(node, name)) for name in snapshot_names(type(node))])
+
+
+def has_its_values(node: WmiObject) -> bool:
+    """Tell whether the node's own values are those that were read."""
+    values = node._origin.values
+    # Compared as they are, which is fast; lists and mappings are frozen in a snapshot.
+    return bool(_values(type(node))(node) == values) or snapshot(node) == values
+
+
+@per_class
+def _values(cls: type[WmiObject]) -> Callable[[WmiObject], Any]:
+    names = snapshot_names(cls)
+    if len(names) < 2:
+        return snapshot
+    return attrgetter(*names)
 
 
 def restored(node: WmiObject, values: tuple[Any, ...]) -> WmiObject:
@@ -55,20 +71,7 @@ def restored(node: WmiObject, values: tuple[Any, ...]) -> WmiObject:
     twin = object.__new__(type(node))
     for name in attribute_names(type(node)):
         object.__setattr__(twin, name, None)
-    for name, value in zip(_own(type(node)), values, strict=True):
+    for name, value in zip(snapshot_names(type(node)), values, strict=True):
         object.__setattr__(twin, name, list(value) if isinstance(value, tuple) else value)
     object.__setattr__(twin, "_origin", None)
     return twin
-
-
-@per_class
-def _own(cls: type[WmiObject]) -> tuple[str, ...]:
-    return tuple(name for name in attribute_names(cls) if name not in _CHILDREN)
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(copy.copy(item) for item in value)
-    if isinstance(value, dict):
-        return dict(value)
-    return value

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from tasksequence.class_registry import ClassRegistry
+from tasksequence.document.construction import Snapshot, constructed, place
 from tasksequence.document.mapping import PLATFORM_KEYS, variable_properties
 from tasksequence.document.origin import Origin
 from tasksequence.document.source import Element, Source
@@ -29,13 +30,14 @@ from tasksequence.model.condition import (
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import abstract
-from tasksequence.wmi import WmiObject, per_class, properties_of, property_named, reading
+from tasksequence.wmi import WmiObject, per_class, properties_of, property_named
 from tasksequence.wmi_property import Property
 
 __all__ = ["Reader", "unknown_key", "variable_elements", "variable_key"]
 
 _STEP_TAGS = frozenset({"step", "group", "subtasksequence"})
 _KNOWN_TAGS = frozenset({"condition", "action", "defaultVarList", "referenceList", "globalVarList"})
+_TAKEN_TAGS = frozenset({"action", "defaultVarList"})
 _OPERAND_TAGS = frozenset({"expression", "operator", "osConditionGroup", "osExpressionGroup"})
 _OPERATOR_TAGS: dict[str, type[ConditionOperator]] = {
     "operator": ConditionOperator,
@@ -71,18 +73,14 @@ class Reader:
     def sequence(self, element: Element) -> TaskSequence:
         """Read a `<sequence>` element."""
         steps = self._steps(element)
-        sequence: TaskSequence = self._build(
+        sequence: TaskSequence
+        sequence, values = self._build(
             TaskSequence,
             element,
             {"schema_version": element.attributes.get("version"), "steps": steps},
         )
-        sequence._origin = Origin(
-            self._source,
-            element,
-            sequence,
-            tuple(steps),
-            extra=(references(sequence), global_properties(sequence)),
-        )
+        extra = (references(sequence), global_properties(sequence))
+        place(sequence, Origin(self._source, element, values, tuple(steps), extra=extra))
         return sequence
 
     def _steps(self, element: Element) -> list[Step]:
@@ -104,24 +102,31 @@ class Reader:
         step: Step
         if element.tag == "group":
             steps = self._steps(element)
-            step = self._build(Group, element, {**values, "steps": steps}, undecodable)
-            step._origin = Origin(self._source, element, step, tuple(steps), condition)
+            values["steps"] = steps
+            step, snapshot = self._build(Group, element, values, undecodable)
+            place(step, Origin(self._source, element, snapshot, tuple(steps), condition))
         else:
-            step = self._leaf(element, values, undecodable)
-            step._origin = Origin(self._source, element, step, (), condition)
+            step, snapshot = self._leaf(element, values, undecodable)
+            place(step, Origin(self._source, element, snapshot, (), condition))
         self._disabled -= not values["enabled"]
         self._path.pop()
         return step
 
     def _report_unread(self, element: Element) -> None:
         """Report what looks like a condition or a step, and is none where it stands."""
-        conditions = [child for child in element.children if child.tag == "condition"]
-        for child in conditions[1:]:
-            self._unread(child, "a further <condition> is kept and not read")
+        has_condition = False
+        is_group = element.tag == "group"
         for child in element.children:
-            if child.tag in _OPERAND_TAGS:
+            tag = child.tag
+            if tag in _TAKEN_TAGS or (is_group and tag in _STEP_TAGS):
+                continue
+            if tag == "condition":
+                if has_condition:
+                    self._unread(child, "a further <condition> is kept and not read")
+                has_condition = True
+            elif tag in _OPERAND_TAGS:
                 self._unread(child, f"<{child.tag}> outside a <condition> is kept and not read")
-            elif element.tag != "group" and child.tag in _STEP_TAGS:
+            elif tag in _STEP_TAGS:
                 self._unread(child, f"<{child.tag}> inside a step is kept and not read")
 
     def _unread(self, element: Element, text: str) -> None:
@@ -155,7 +160,9 @@ class Reader:
                 values[attribute] = not flag if attribute == "enabled" else flag
         return values, undecodable
 
-    def _leaf(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> Step:
+    def _leaf(
+        self, element: Element, values: dict[str, Any], undecodable: set[str]
+    ) -> tuple[Step, Snapshot]:
         """Read a step that is no group; one of an unknown type becomes an `UnknownAction`."""
         type_name = element.attributes.get("type", "")
         cls = self._registry.get(type_name)
@@ -174,8 +181,7 @@ class Reader:
             values["command_line"] = action.text if action is not None else None
             values["variables"] = _other_texts(cls, element)
         values.update(self._variables(cls, element, undecodable))
-        made: Step = self._build(cls, element, values, undecodable)
-        return made
+        return self._build(cls, element, values, undecodable)
 
     def _timeout(self, element: Element, values: dict[str, Any], undecodable: set[str]) -> None:
         timeout = element.attributes.get("timeout")
@@ -193,20 +199,23 @@ class Reader:
         self, cls: type[WmiObject], element: Element, undecodable: set[str]
     ) -> dict[str, Any]:
         """Read what the variables of an element say of the class's properties; absent is None."""
-        values: dict[str, Any] = dict.fromkeys(p.attribute for p in variable_properties(cls))
+        slots = _slots(cls)
+        values: dict[str, Any] = slots.absent.copy()
         items: dict[str, dict[int, dict[str, Any]]] = {}
         counts: dict[str, int] = {}
         seen: set[str] = set()
-        slots = _slots(cls)
         for _, variable in variable_elements(element):
-            key = variable_key(cls, variable)
+            attributes = variable.attributes
+            key = slots.by_property(attributes.get("property", ""))
+            if key is None:
+                key = slots.by_name(attributes.get("name", ""))
             if key is None or key in seen:
                 continue
             seen.add(key)
             known, index, member = slots.find(key)
             target = member or known
             try:
-                value = decode(target, variable.text)
+                value = slots.decoded(target, variable.text)
             except ValueError as error:
                 undecodable.add(target.name)
                 text = "cannot be read (its value is not shown)" if target.is_secret else str(error)
@@ -221,8 +230,8 @@ class Reader:
             else:
                 items.setdefault(known.attribute, {})
                 counts[known.attribute] = _count(variable.text)
-        for known in variable_properties(cls):
-            if known.item_class is not None and known.attribute in items:
+        for known in slots.arrays:
+            if known.attribute in items:
                 members_by_index = items[known.attribute]
                 values[known.attribute] = [
                     self._item(known, element, members_by_index.get(index, {}))
@@ -233,7 +242,8 @@ class Reader:
     def _item(self, known: Property, element: Element, members: dict[str, Any]) -> WmiObject:
         assert known.item_class is not None
         absent = dict.fromkeys(p.attribute for p in properties_of(known.item_class))
-        made: WmiObject = self._build(known.item_class, element, {**absent, **members})
+        made: WmiObject
+        made, _ = self._build(known.item_class, element, {**absent, **members})
         return made
 
     def _condition(self, element: Element) -> Condition | None:
@@ -241,8 +251,9 @@ class Reader:
         if child is None:
             return None
         operands = self._operands(child)
-        condition: Condition = self._build(Condition, child, {"operands": operands})
-        condition._origin = Origin(self._source, child, condition, tuple(operands))
+        condition: Condition
+        condition, values = self._build(Condition, child, {"operands": operands})
+        place(condition, Origin(self._source, child, values, tuple(operands)))
         return condition
 
     def _operands(self, element: Element) -> list[ConditionOperand]:
@@ -258,11 +269,11 @@ class Reader:
         if element.tag == "expression" and cls is not None and issubclass(cls, ConditionExpression):
             undecodable: set[str] = set()
             values = self._variables(cls, element, undecodable)
-            operand = self._build(cls, element, values, undecodable)
+            operand, snapshot = self._build(cls, element, values, undecodable)
         else:
-            variables = _other_texts(UnknownOperand, element)
-            operand = UnknownOperand(type=type_name, variables=variables)
-        operand._origin = Origin(self._source, element, operand)
+            values = {"type": type_name, "variables": _other_texts(UnknownOperand, element)}
+            operand, snapshot = self._build(UnknownOperand, element, values)
+        place(operand, Origin(self._source, element, snapshot))
         return operand
 
     def _operator(self, cls: type[ConditionOperator], element: Element) -> ConditionOperator:
@@ -276,8 +287,9 @@ class Reader:
             key = element.child("platformKey")
             for xml_name, attribute in PLATFORM_KEYS.items():
                 values[attribute] = key.attributes.get(xml_name) if key is not None else None
-        operator: ConditionOperator = self._build(cls, element, values)
-        operator._origin = Origin(self._source, element, operator, tuple(operands))
+        operator: ConditionOperator
+        operator, snapshot = self._build(cls, element, values)
+        place(operator, Origin(self._source, element, snapshot, tuple(operands)))
         return operator
 
     def _build(
@@ -286,10 +298,9 @@ class Reader:
         element: Element,
         values: dict[str, Any],
         undecodable: set[str] | None = None,
-    ) -> Any:
+    ) -> tuple[Any, Snapshot]:
         problems: list[Problem] = []
-        with reading(problems):
-            made = cls(**values)
+        made = constructed(cls, values, problems)
         for problem in problems:
             if not undecodable or problem.property not in undecodable:
                 self._violation(element, problem)
@@ -315,6 +326,7 @@ class Reader:
 
 
 _MOST_HOLES = 64
+_MOST_DECODED, _LONGEST_DECODED = 1000, 20
 
 
 def _count(text: str) -> int:
@@ -389,6 +401,13 @@ class _Slots:
         self._names: dict[str, str] = {}
         self._arrays: list[tuple[re.Pattern[str], re.Pattern[str], Property]] = []
         self._members: dict[str, dict[str, Property]] = {}
+        # Properties are made once for a class, and stay.
+        self._how: dict[int, str] = {}
+        self._decoded: dict[tuple[str, str], Any] = {}
+        self.absent: dict[str, Any] = dict.fromkeys(p.attribute for p in variable_properties(cls))
+        """No value for any property."""
+        self.arrays = tuple(p for p in variable_properties(cls) if p.item_class is not None)
+        """The properties that hold objects."""
         for known in variable_properties(cls):
             self._simple[known.name] = known
             self._names[known.variable.casefold()] = known.name
@@ -425,6 +444,23 @@ class _Slots:
                         return f"{known.name}{match[1]}{member}"
         return None
 
+    def decoded(self, known: Property, text: str) -> Any:
+        """Decode a text, as `decode` does; numbers and booleans that repeat are remembered."""
+        how = self._how.get(id(known))
+        if how is None:
+            how = self._how[id(known)] = _how_to_decode(known)
+        if how == "text":
+            return text
+        if how == "always":
+            return decode(known, text)
+        key = (known.type, text)
+        value = self._decoded.get(key)
+        if value is None:
+            value = decode(known, text)
+            if len(self._decoded) < _MOST_DECODED and len(text) < _LONGEST_DECODED:
+                self._decoded[key] = value
+        return value
+
     def find(self, key: str) -> tuple[Property, int | None, Property | None]:
         simple = self._simple.get(key)
         if simple is not None:
@@ -433,6 +469,13 @@ class _Slots:
             if match := pattern.fullmatch(key):
                 return known, int(match[1]), self._members[known.name][match[2]]
         raise KeyError(key)
+
+
+def _how_to_decode(known: Property) -> str:
+    """Tell whether a property is its text, needs decoding each time, or can be remembered."""
+    if known.is_array or known.is_secret:
+        return "always"
+    return "remembered" if known.integer is not None or known.is_boolean else "text"
 
 
 @per_class

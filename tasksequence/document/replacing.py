@@ -61,7 +61,7 @@ def text_patches(source: Source, element: Element, what: str, text: str) -> list
 def escaped_text(source: Source, element: Element, what: str, text: str) -> str:
     """Escape character data; raises `DocumentError`, naming the place, for what XML cannot hold."""
     try:
-        return escape_text(text)
+        return escape_text(text, source.line_end)
     except ValueError as error:
         raise _unwritable(source, element, what, error) from None
 

@@ -9,14 +9,17 @@ import copy
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from tasksequence.document.origin import Origin, restored
+from tasksequence.document.construction import snapshot_names
+from tasksequence.document.origin import Origin
+from tasksequence.document.source import Source
 from tasksequence.errors import DocumentError
 from tasksequence.model.action import ScriptedAction
+from tasksequence.model.actions.general import SetVariableAction
 from tasksequence.model.base import Step
 from tasksequence.model.sequence import TaskSequence
 from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import properties_of
+from tasksequence.wmi import WmiObject, per_class, properties_of
 
 __all__ = ["SecretChoice", "chosen"]
 
@@ -36,21 +39,27 @@ class _Set(NamedTuple):
     """WMI name of the property, or name of the variable."""
 
 
-def chosen(sequence: TaskSequence, choice: SecretChoice | None) -> TaskSequence:
+def chosen(
+    sequence: TaskSequence, choice: SecretChoice | None, home: Source | None
+) -> TaskSequence:
     """Return the sequence to write: itself, or for "blank" a copy with the set secrets empty.
 
-    Raises `DocumentError` when secrets were set and there is no choice.
+    `home` is the source that is written into: only what was read from it counts as untouched, and
+    only once; None where all is written anew. Raises `DocumentError` when secrets were set and
+    there is no choice.
     """
     if choice not in ("keep", "blank", None):
         raise DocumentError(
             f"secrets={choice!r} is no choice", hint='Give "keep" to write them, or "blank".'
         )
-    found = list(_set_secrets(sequence))
-    if not found or choice == "keep":
+    if choice == "keep":
+        return sequence
+    found = list(_set_secrets(sequence, home))
+    if not found:
         return sequence
     if choice is None:
         places = "\n".join(
-            f"  {' > '.join(secret.path)}: {type(secret.step).wmi_name}.{secret.name}"
+            f"  {' > '.join(secret.path)}: {_class_name(secret.step)}.{secret.name}"
             for secret in found
         )
         raise DocumentError(
@@ -59,27 +68,72 @@ def chosen(sequence: TaskSequence, choice: SecretChoice | None) -> TaskSequence:
             "site exports them.",
         )
     twin = copy.deepcopy(sequence)
-    for secret in _set_secrets(twin):
-        if secret.attribute is not None:
-            object.__setattr__(secret.step, secret.attribute, SecretText(""))
-        else:
+    for secret in _set_secrets(twin, home):
+        if secret.attribute is None:
             assert isinstance(secret.step, ScriptedAction)
             secret.step.variables[secret.name] = ""
+        else:
+            blank = "" if isinstance(getattr(secret.step, secret.attribute), str) else _BLANK
+            object.__setattr__(secret.step, secret.attribute, blank)
     return twin
 
 
-def _set_secrets(sequence: TaskSequence) -> Iterator[_Set]:
+_BLANK = SecretText("")
+
+
+def _class_name(step: Step) -> str:
+    return type(step).wmi_name or type(step).__name__
+
+
+def _set_secrets(sequence: TaskSequence, home: Source | None) -> Iterator[_Set]:
+    read: set[int] = set()
     for path, step in sequence.walk_with_path():
+        slots = _secret_slots(type(step))
+        if not slots and not isinstance(step, (ScriptedAction, SetVariableAction)):
+            continue
         origin: Origin | None = step._origin
-        before = restored(step, origin.values) if origin is not None else None
-        for known in properties_of(type(step)):
-            if not known.is_secret:
-                continue
-            value = getattr(step, known.attribute)
-            if value and (before is None or getattr(before, known.attribute) != value):
-                yield _Set(path, step, known.attribute, known.name)
+        before: tuple[object, ...] | None = None
+        if origin is not None and origin.source is home and id(origin.element) not in read:
+            read.add(id(origin.element))
+            before = origin.values
+        if isinstance(step, SetVariableAction):
+            slots = _hidden_slots(step)
+        for attribute, name, place in slots:
+            value = getattr(step, attribute)
+            if value and (before is None or before[place] != value):
+                yield _Set(path, step, attribute, name)
         if isinstance(step, ScriptedAction):
-            old = before.variables if isinstance(before, ScriptedAction) else {}
+            old = _variables(step, before)
             for name, text in step.variables.items():
                 if text and names_a_secret(name) and old.get(name) != text:
                     yield _Set(path, step, None, name)
+
+
+def _variables(step: ScriptedAction, before: tuple[object, ...] | None) -> dict[str, str]:
+    if before is None:
+        return {}
+    found = before[snapshot_names(type(step)).index("variables")]
+    return found if isinstance(found, dict) else {}
+
+
+_Slots = tuple[tuple[str, str, int], ...]
+
+
+@per_class
+def _secret_slots(cls: type[WmiObject]) -> _Slots:
+    """Return attribute, WMI name and place in a snapshot of each secret property."""
+    names = snapshot_names(cls)
+    return tuple(
+        (known.attribute, known.name, names.index(known.attribute))
+        for known in properties_of(cls)
+        if known.is_secret
+    )
+
+
+def _hidden_slots(step: SetVariableAction) -> _Slots:
+    names = snapshot_names(type(step))
+    return tuple(
+        (known.attribute, known.name, names.index(known.attribute))
+        for known in properties_of(type(step))
+        if known.attribute in step.hidden_attributes()
+    )

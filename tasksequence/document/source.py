@@ -8,17 +8,19 @@ positions meaningless, and documents of this kind never carry one.
 from __future__ import annotations
 
 import codecs
+import gc
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
+from itertools import accumulate
 from xml.parsers import expat
 
+from tasksequence.document.limits import Limits
 from tasksequence.errors import DocumentError
 
-__all__ = ["Element", "Encoding", "Source"]
-
-MAX_DEPTH = 200
-"""Deepest nesting of elements that is read; real exports stay below 20."""
+__all__ = ["Element", "Encoding", "Source", "without_collection"]
 
 _DECLARED_ENCODING = re.compile(
     rb"""\A<\?xml[^>]*?\sencoding\s*=\s*(?:"([A-Za-z0-9._-]+)"|'([A-Za-z0-9._-]+)')"""
@@ -28,6 +30,29 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Python's codecs also hold some that are no text encodings of files, and slow ones.
+_TEXT_ENCODINGS = re.compile(
+    "utf-(8|16|32)(-[bl]e)?|ascii|iso8859-[0-9]+|cp[0-9]+|koi8-[ru]|mac-[a-z]+"
+    "|gb2312|gbk|gb18030|big5|euc_(jp|kr)|shift_jis"
+)
+_UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
+_PIECE = 1 << 20
+_NO_CHILDREN: tuple[Element, ...] = ()
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking again and again through a tree that grows.
+
+    Nothing of it is garbage before it is whole; for large files this takes half of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Element:
@@ -46,7 +71,7 @@ class Element:
         """Position behind its last `>`."""
         self.text = ""
         """Character data directly inside it, joined."""
-        self.children: list[Element] = []
+        self.children: Sequence[Element] = _NO_CHILDREN
 
     @property
     def is_empty_tag(self) -> bool:
@@ -87,14 +112,35 @@ class Encoding:
             name = "utf-8"
         return cls(name, b"")
 
-    def decode(self, raw: bytes) -> str:
-        """Decode all of `raw`; raises UnicodeError or LookupError."""
-        return raw[len(self.bom) :].decode(self.name)
+    @property
+    def is_utf8(self) -> bool:
+        """True where the bytes need no other form."""
+        return self.name.lower() in {"utf-8", "utf8"}
+
+    def decode(self, raw: bytes) -> bytes:
+        """Return all of `raw` as UTF-8 without mark; raises UnicodeError or LookupError."""
+        body = raw[len(self.bom) :] if self.bom else raw
+        if self.is_utf8:
+            # Python's decoder is strict: what it takes, it gives back. In pieces, as the text
+            # that comes out is not needed.
+            decoder = _UTF8_DECODER()
+            try:
+                for start in range(0, len(body), _PIECE):
+                    decoder.decode(body[start : start + _PIECE])
+                decoder.decode(b"", True)
+            except UnicodeDecodeError:
+                # The same error, with its place in the whole.
+                body.decode("utf-8")
+                raise
+            return body
+        if not _TEXT_ENCODINGS.fullmatch(codecs.lookup(self.name).name):
+            raise LookupError(self.name)
+        return body.decode(self.name).encode("utf-8")
 
     def encode(self, text: bytes) -> bytes:
         """Encode UTF-8 text as it was; what the encoding lacks becomes a character reference."""
-        if self.name.lower() in {"utf-8", "utf8"}:
-            return self.bom + text
+        if self.is_utf8:
+            return self.bom + text if self.bom else text
         return self.bom + text.decode("utf-8").encode(self.name, "xmlcharrefreplace")
 
 
@@ -108,6 +154,7 @@ class Source:
         name: str | None = None,
         first_line: int = 1,
         encoding: Encoding | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Parse `raw`; raises `DocumentError` for anything that is not well-formed XML.
 
@@ -116,30 +163,43 @@ class Source:
         """
         self.raw = raw
         self.name = name
-        self._first_line = first_line
+        self.first_line = first_line
+        """The line, from 1, of its first byte in the file."""
+        self.limits = limits if limits is not None else Limits()
         self.encoding = encoding if encoding is not None else Encoding.of(raw)
         self.text = self._decode(raw)
         self.root = self._parse()
+        self._written: dict[tuple[str, str], bool] = {}
 
     def line_of(self, position: int) -> int:
         """Return the line, from 1, of a position in the text."""
-        return self._first_line + bisect_right(self._line_starts, position) - 1
+        return self.first_line + bisect_right(self._line_starts, position) - 1
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        starts.extend(match.end() for match in re.finditer(rb"\n", self.text))
-        return starts
+        lengths = [len(line) + 1 for line in self.text.split(b"\n")]
+        return list(accumulate(lengths, initial=0))
+
+    @cached_property
+    def line_end(self) -> str:
+        """How this text ends its lines: CR LF when it does so anywhere, or has only one line."""
+        return "\n" if b"\n" in self.text and b"\r\n" not in self.text else "\r\n"
 
     def writes_attribute(self, name: str, value: str) -> bool:
         """Tell whether some element of the text has an attribute with this value."""
+        asked = (name, value)
+        if asked not in self._written:
+            self._written[asked] = any(
+                element.attributes.get(name) == value for element in self._elements()
+            )
+        return self._written[asked]
+
+    def _elements(self) -> Iterator[Element]:
         pending = [self.root]
         while pending:
             element = pending.pop()
-            if element.attributes.get(name) == value:
-                return True
+            yield element
             pending += element.children
-        return False
 
     def slice(self, element: Element) -> bytes:
         """Return the bytes of an element, tags included."""
@@ -147,14 +207,16 @@ class Source:
 
     def _decode(self, raw: bytes) -> bytes:
         try:
-            text = self.encoding.decode(raw).encode("utf-8")
-            same = self.encoding.encode(text) == raw
+            text = self.encoding.decode(raw)
+            same = self.encoding.is_utf8 or self.encoding.encode(text) == raw
         except LookupError:
             raise self._error(
-                f"declares the encoding {self.encoding.name!r}, which is not known", 1
+                f"declares the encoding {self.encoding.name!r}, which is not known",
+                1,
+                hint="Save the file as UTF-8, and declare that or nothing.",
             ) from None
         except UnicodeError as error:
-            position = getattr(error, "start", 0)
+            position = getattr(error, "start", 0) + len(self.encoding.bom)
             raise self._error(
                 f"is not valid {self.encoding.name} at byte {position}",
                 raw.count(b"\n", 0, position) + 1,
@@ -169,34 +231,64 @@ class Source:
             )
         return text
 
-    def _parse(self) -> Element:
+    def _parse(self) -> Element:  # noqa: PLR0915 - closures save a look-up for each tag
         text = self.text
+        self._check_lengths()
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
+        # What is looked up again and again for each tag of a large file.
+        depth_limit, longest = self.limits.depth, self.limits.value_bytes
+        find = text.find
+        new = object.__new__
         stack: list[Element] = []
+        push, pop = stack.append, stack.pop
         roots: list[Element] = []
+        seen_to = 0
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            element = Element(tag, attributes, parser.CurrentByteIndex)
+            nonlocal seen_to
+            position = parser.CurrentByteIndex
+            element = new(Element)
+            element.tag = tag
+            element.attributes = attributes
+            element.start = position
+            element.text = ""
+            element.children = _NO_CHILDREN
             if stack:
-                stack[-1].children.append(element)
-                if len(stack) >= MAX_DEPTH:
+                parent = stack[-1]
+                if parent.children is _NO_CHILDREN:
+                    parent.children = [element]
+                else:
+                    parent.children.append(element)  # type: ignore[attr-defined]
+                if len(stack) >= depth_limit:
                     raise self._error(
-                        f"nests elements more than {MAX_DEPTH} deep",
-                        self.line_of(parser.CurrentByteIndex),
+                        f"nests elements more than {depth_limit} deep (limit depth)",
+                        self.line_of(position),
                     )
             else:
                 roots.append(element)
-            stack.append(element)
+            if position - seen_to > longest:
+                raise self._too_long(seen_to)
+            seen_to = position
+            push(element)
 
         def end(_: str) -> None:
-            element = stack.pop()
-            element.close = position = parser.CurrentByteIndex
+            nonlocal seen_to
+            element = pop()
+            position = parser.CurrentByteIndex
+            element.close = position
             # expat reports the end of `<a/>` behind the tag, and that of `<a></a>` before `</a>`.
-            if not element.children and not element.text and text[position - 2 : position] == b"/>":
+            if (
+                not element.text
+                and element.children is _NO_CHILDREN
+                and text[position - 2 : position] == b"/>"
+            ):
                 element.end = position
             else:
-                element.end = text.index(b">", position) + 1
+                element.end = find(b">", position) + 1
+            if position - seen_to > longest:
+                raise self._too_long(seen_to)
+            seen_to = position
 
         def characters(data: str) -> None:
             element = stack[-1]
@@ -205,7 +297,7 @@ class Source:
         def doctype(*_: object) -> None:
             raise self._error(
                 "has a DOCTYPE, which task sequences never have and which is refused",
-                parser.CurrentLineNumber,
+                parser.CurrentLineNumber + self.first_line - 1,
                 hint="Remove the <!DOCTYPE …> line if you trust the file.",
             )
 
@@ -224,10 +316,31 @@ class Source:
                 )
             raise self._error(
                 f"is not well-formed XML: {reason}, column {error.offset + 1}",
-                self._first_line + error.lineno - 1,
+                self.first_line + error.lineno - 1,
                 hint=hint,
             ) from None
+        finally:
+            # The parser and these functions know each other: a circle that would keep the tree.
+            parser.StartElementHandler = parser.EndElementHandler = None
+            parser.CharacterDataHandler = parser.StartDoctypeDeclHandler = None
         return roots[0]
+
+    def _check_lengths(self) -> None:
+        """Refuse a stretch without any tag that is too long, before the parser copies it."""
+        text, longest = self.text, self.limits.value_bytes
+        position = 0
+        while len(text) - position > longest:
+            tag = text.rfind(b"<", position, position + longest + 1)
+            if tag <= position:
+                raise self._too_long(position)
+            position = tag
+
+    def _too_long(self, position: int) -> DocumentError:
+        return self._error(
+            f"holds a text, attribute or tag of more than {self.limits.value_bytes:,} bytes"
+            " (limit value_bytes)",
+            self.line_of(position),
+        )
 
     def _error(self, problem: str, line: int, *, hint: str | None = None) -> DocumentError:
         return DocumentError(problem, path=self.name or "<bytes>", line=line, hint=hint)

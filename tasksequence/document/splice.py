@@ -26,10 +26,12 @@ class Layout(NamedTuple):
     before: str
     """Line end and indentation; empty for a text on one line."""
     unit: str
+    line_end: str = "\r\n"
+    """What a line break inside a value is written as; a site writes CR LF."""
 
     def deeper(self) -> Layout:
         """Return the layout of a child."""
-        return Layout(self.before + self.unit, self.unit) if self.before else self
+        return self._replace(before=self.before + self.unit) if self.before else self
 
 
 def apply(text: bytes, start: int, end: int, patches: Sequence[Patch]) -> bytes:
@@ -67,17 +69,17 @@ def layout_inside(source: Source, container: Element) -> Layout:
     for child in container.children:
         before = space_before(source.text, child.start).decode("ascii")
         if "\n" not in before:
-            return Layout("", unit)
+            return Layout("", unit, source.line_end)
         before = _last_line(before)
         own_line = _last_line(own) if "\n" in own else before[: before.index("\n") + 1]
         if len(before) > len(own_line) and before.startswith(own_line):
             unit = before[len(own_line) :]
-        return Layout(before, unit)
+        return Layout(before, unit, source.line_end)
     if "\n" not in own:
-        return Layout("", unit)
+        return Layout("", unit, source.line_end)
     if "\t" in own:
         unit = "\t"
-    return Layout(_last_line(own) + unit, unit)
+    return Layout(_last_line(own) + unit, unit, source.line_end)
 
 
 def _last_line(space: str) -> str:
@@ -104,7 +106,14 @@ class Children:
     def __init__(self, source: Source, element: Element) -> None:
         self._source = source
         self._element = element
-        self.items: list[Element | Swap | bytes] = list(element.children)
+        self._items: list[Element | Swap | bytes] | None = None
+
+    @property
+    def items(self) -> list[Element | Swap | bytes]:
+        """The children in their order; whoever asks for them is going to change them."""
+        if self._items is None:
+            self._items = list(self._element.children)
+        return self._items
 
     def place_of(self, element: Element) -> int:
         """Return where an element that stays, or is swapped, stands among the items."""
@@ -121,6 +130,11 @@ class Children:
         """Take an element out, with the white space before it."""
         del self.items[self.place_of(element)]
 
+    def remove_all(self, elements: Sequence[Element]) -> None:
+        """Take many elements out, as `remove` does each."""
+        gone = {id(element) for element in elements}
+        self._items = [item for item in self.items if id(item) not in gone]
+
     def arrange(self, old: Sequence[Element], wanted: Sequence[Element | bytes]) -> None:
         """Turn the elements `old` among the items into `wanted`.
 
@@ -128,23 +142,31 @@ class Children:
         stands between them stays.
         """
         stays = {id(item) for item in wanted if isinstance(item, Element)}
-        first = next((element for element in old if id(element) in stays), None)
-        if first is None and old:
-            first = old[0]
-        place = len(self.items) if first is None else self.place_of(first)
+        goes = {id(element) for element in old} - stays
+        first = next((element for element in old if id(element) in stays), old[0] if old else None)
+        leading: list[bytes] = []
+        following: dict[int, list[bytes]] = {}
+        last = leading
         for item in wanted:
             if isinstance(item, Element):
-                place = self.place_of(item) + 1
+                last = following.setdefault(id(item), [])
             else:
-                self.items.insert(place, item)
-                place += 1
-        for element in old:
-            if id(element) not in stays:
-                self.remove(element)
+                last.append(item)
+        items: list[Element | Swap | bytes] = []
+        for present in self.items:
+            element = None if isinstance(present, bytes) else _anchor(present)
+            if element is first and element is not None:
+                items += leading
+            if id(element) not in goes:
+                items.append(present)
+            items += following.get(id(element), ())
+        self._items = items if first is not None else [*items, *leading]
 
     def patches(self) -> list[Patch]:
         """Return what turns the element's children into the items."""
         source, element = self._source, self._element
+        if self._items is None:
+            return []
         if not element.children:
             texts = [item for item in self.items if isinstance(item, bytes)]
             return _fill_childless(source, element, texts) if texts else []

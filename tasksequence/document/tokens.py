@@ -57,12 +57,17 @@ _ATTRIBUTE_ESCAPES = {
     "\n": "&#xA;",
     "\t": "&#x9;",
 }
+_MARKUP = re.compile("[&<>\"'\t\n\r]")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def escape_text(text: str) -> str:
-    """Escape character data; raises ValueError for characters that XML cannot hold."""
-    return _escape(text, _TEXT)
+def escape_text(text: str, line_end: str = "\n") -> str:
+    """Escape character data; raises ValueError for characters that XML cannot hold.
+
+    A line break is written as `line_end`; every one reads back the same.
+    """
+    escaped = _escape(text, _TEXT)
+    return escaped if line_end == "\n" else escaped.replace("\n", line_end)
 
 
 def escape_attribute(text: str, quote: str = '"') -> str:
@@ -75,4 +80,6 @@ def _escape(text: str, escapes: dict[str, str]) -> str:
     wrong = _NOT_IN_XML.search(text)
     if wrong is not None:
         raise ValueError(f"U+{ord(wrong[0]):04X} at position {wrong.start()} cannot stand in XML")
+    if not _MARKUP.search(text):
+        return text
     return "".join(escapes.get(character, character) for character in text)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
+from tasksequence.cim_datetime import from_cim, to_cim
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi_property import Property
 
 __all__ = ["decode", "decode_boolean", "encode"]
 
+_MOST_DIGITS = 40
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
 
 
@@ -32,9 +35,13 @@ def _decode_item(known: Property, text: str) -> Any:
     if known.is_boolean:
         return decode_boolean(text)
     if known.integer is not None:
-        if not _INTEGER.fullmatch(text):
-            raise ValueError(f"is {text!r}, which is no whole number ({known.type})")
+        if not _INTEGER.fullmatch(text) or len(text) > _MOST_DIGITS:
+            raise ValueError(f"is {text[:_MOST_DIGITS]!r}, which is no {known.type}")
         return int(text)
+    if known.type == "DateTime":
+        return from_cim(text)
+    if known.type == "UInt8[]":
+        return bytes.fromhex(text)
     return SecretText(text) if known.is_secret else text
 
 
@@ -44,6 +51,11 @@ def encode(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, SecretText):
         return value.reveal()
+    if isinstance(value, (datetime, timedelta)):
+        return to_cim(value)
+    if isinstance(value, bytes):
+        # No step of the reference has bytes; hexadecimal is how the registry shows them.
+        return value.hex().upper()
     if isinstance(value, (list, tuple)):
         return ",".join(encode(item) for item in value)
     return str(value)

@@ -109,7 +109,11 @@ class _Lists:
         """Add variables, each behind the nearest earlier one that is there."""
         if not keys:
             return
-        texts = {key: new_variable(key, new[key], self._is_step).encode("utf-8") for key in keys}
+        line_end = self._source.line_end
+        texts = {
+            key: new_variable(key, new[key], self._is_step, line_end).encode("utf-8")
+            for key in keys
+        }
         container = self._element.child("defaultVarList") if self._is_step else self._element
         if container is None:
             self._own.items.append(self._new_list(list(texts.values())))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from operator import is_
+
 from tasksequence.document.command_line import action_text
+from tasksequence.document.construction import constructed
 from tasksequence.document.head_lists import head_patches
+from tasksequence.document.limits import Limits
 from tasksequence.document.mapping import element_attributes
 from tasksequence.document.markup import (
     check_tree,
@@ -14,12 +18,13 @@ from tasksequence.document.markup import (
     new_references,
     platform_key,
 )
-from tasksequence.document.origin import Origin, restored, snapshot
+from tasksequence.document.origin import Origin, has_its_values, restored
 from tasksequence.document.replacing import attribute_patches, escaped_text, text_patches
 from tasksequence.document.secret_choice import SecretChoice, chosen
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
 from tasksequence.document.variable_lists import variable_patches
+from tasksequence.errors import DocumentError
 from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import ConditionExpression, OSExpressionGroup, UnknownOperand
@@ -27,7 +32,7 @@ from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.wmi import WmiObject
 
-__all__ = ["new_sequence", "sequence_patches"]
+__all__ = ["new_sequence", "sequence_bytes", "sequence_patches"]
 
 
 def sequence_patches(sequence: TaskSequence, secrets: SecretChoice | None) -> list[Patch]:
@@ -36,14 +41,40 @@ def sequence_patches(sequence: TaskSequence, secrets: SecretChoice | None) -> li
     Raises `DocumentError` for text that XML cannot hold, for lists that hold something else, and
     for secrets set in the model when there is no choice.
     """
-    check_tree(sequence)
-    return _patches(chosen(sequence, secrets))
+    home: Source = sequence._origin.source
+    changed = _changed_values(sequence)
+    if changed is None:
+        check_tree(sequence, home.limits.depth)
+        return _patches(chosen(sequence, secrets, home))
+    # Where nothing changed no secret was set.
+    written = chosen(sequence, secrets, home) if changed else sequence
+    if written is not sequence:
+        return _patches(written)
+    # Every node stands where it stood: only those with other values have something to change.
+    patches: list[Patch] = []
+    reaches_head = False
+    for node in changed:
+        origin: Origin = node._origin
+        children = Children(origin.source, origin.element)
+        before = restored(node, origin.values)
+        patches += _own_patches(node, before, children) + children.patches()
+        reaches_head = reaches_head or _reaches_head(before, node)
+    if reaches_head:
+        root: Origin = sequence._origin
+        children = Children(root.source, root.element)
+        patches += head_patches(root, sequence, children) + children.patches()
+    return patches
 
 
 def new_sequence(sequence: TaskSequence, layout: Layout, secrets: SecretChoice | None) -> bytes:
     """Return a `<sequence>` element written as a site writes it; raises as `sequence_patches`."""
-    check_tree(sequence)
-    sequence = chosen(sequence, secrets)
+    if not isinstance(sequence, TaskSequence):
+        raise DocumentError(
+            f"a {type(sequence).__name__} is no TaskSequence",
+            hint="Put steps into one: ts.TaskSequence(steps=[…]).",
+        )
+    check_tree(sequence, Limits().depth)
+    sequence = chosen(sequence, secrets, None)
     parts = [
         *new_references(references(sequence), layout.deeper()),
         *new_globals(global_properties(sequence), layout.deeper()),
@@ -52,7 +83,23 @@ def new_sequence(sequence: TaskSequence, layout: Layout, secrets: SecretChoice |
     attributes = {}
     if sequence.schema_version is not None:
         attributes["version"] = sequence.schema_version
+    if not parts:
+        # A site writes an empty sequence with a blank, and other empty elements without.
+        return new_markup("sequence", attributes, parts, layout)[:-2] + b" />"
     return new_markup("sequence", attributes, parts, layout)
+
+
+def sequence_bytes(sequence: TaskSequence, secrets: SecretChoice | None) -> bytes:
+    """Return the `<sequence>` element as it is now: its own bytes where it was read, else new ones.
+
+    Raises as `sequence_patches`.
+    """
+    origin: Origin | None = sequence._origin
+    if origin is None:
+        return new_sequence(sequence, Layout("", ""), secrets)
+    element = origin.element
+    patches = sequence_patches(sequence, secrets)
+    return apply(origin.source.text, element.start, element.end, patches)
 
 
 def _element(node: WmiObject, layout: Layout) -> bytes:
@@ -64,23 +111,55 @@ def _element(node: WmiObject, layout: Layout) -> bytes:
     return apply(origin.source.text, element.start, element.end, _patches(node))
 
 
+def _changed_values(root: WmiObject) -> list[WmiObject] | None:
+    """Return the nodes that have other values than were read; None where nodes came or went."""
+    changed: list[WmiObject] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if not _has_its_nodes(node):
+            return None
+        if not has_its_values(node):
+            changed.append(node)
+        origin: Origin = node._origin
+        pending += origin.children
+        if origin.condition is not None:
+            pending.append(origin.condition)
+    return changed
+
+
+def _reaches_head(before: WmiObject, now: WmiObject) -> bool:
+    """Tell whether a change of a step's values can change the lists at the head of a sequence."""
+    if not isinstance(now, Step):
+        return False
+    assert isinstance(before, Step)
+    if before.enabled != now.enabled or isinstance(now, ScriptedAction):
+        return True
+    if isinstance(now, Group):
+        return False
+    then, after = (constructed(TaskSequence, {"steps": [s]}, [])[0] for s in (before, now))
+    return bool(
+        references(then) != references(after) or global_properties(then) != global_properties(after)
+    )
+
+
+def _has_its_nodes(node: WmiObject) -> bool:
+    """Tell whether a node has the very steps or operands, and the condition, it was read with."""
+    origin: Origin = node._origin
+    now, then = children_of(node), origin.children
+    if len(now) != len(then) or not all(map(is_, now, then)):
+        return False
+    return not isinstance(node, Step) or node.condition is origin.condition
+
+
 def _patches(node: WmiObject) -> list[Patch]:
     """Return what must change in a node's own bytes so that they say what the node says."""
     origin: Origin = node._origin
     source, element = origin.source, origin.element
     children = Children(source, element)
     patches: list[Patch] = []
-    if snapshot(node) != origin.values:
-        before = restored(node, origin.values)
-        patches += _attribute_patches(source, element, before, node)
-        if isinstance(node, Step) and not isinstance(node, Group):
-            assert isinstance(before, Step)
-            patches += variable_patches(source, element, before, node, children)
-            patches += _action_patches(source, element, before, node, children)
-        elif isinstance(node, (ConditionExpression, UnknownOperand)):
-            patches += variable_patches(source, element, before, node, children)
-        if isinstance(node, OSExpressionGroup):
-            patches += _platform_key_patches(source, element, before, node, children)
+    if not has_its_values(node):
+        patches += _own_patches(node, restored(node, origin.values), children)
     if isinstance(node, TaskSequence):
         patches += head_patches(origin, node, children)
     if isinstance(node, Step):
@@ -89,13 +168,26 @@ def _patches(node: WmiObject) -> list[Patch]:
     return patches + children.patches()
 
 
+def _own_patches(node: WmiObject, before: WmiObject, children: Children) -> list[Patch]:
+    """Return what must change for the node's own values, those of its children apart."""
+    origin: Origin = node._origin
+    source, element = origin.source, origin.element
+    patches = _attribute_patches(source, element, before, node)
+    if isinstance(node, Step) and not isinstance(node, Group):
+        assert isinstance(before, Step)
+        patches += variable_patches(source, element, before, node, children)
+        patches += _action_patches(source, element, before, node, children)
+    elif isinstance(node, (ConditionExpression, UnknownOperand)):
+        patches += variable_patches(source, element, before, node, children)
+    if isinstance(node, OSExpressionGroup):
+        patches += _platform_key_patches(source, element, before, node, children)
+    return patches
+
+
 def _child_patches(origin: Origin, node: WmiObject, children: Children) -> list[Patch]:
     now = children_of(node)
     patches: list[Patch] = []
-    unchanged = len(now) == len(origin.children) and all(
-        a is b for a, b in zip(now, origin.children, strict=True)
-    )
-    if unchanged:
+    if len(now) == len(origin.children) and all(map(is_, now, origin.children)):
         for child in now:
             patches += _patches(child)
         return patches

@@ -3,67 +3,80 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 
+from tasksequence.document.limits import Limits
 from tasksequence.errors import DocumentError
 
 __all__ = ["ZipContainer"]
 
-MAX_MEMBERS = 10_000
-MAX_MEMBER_BYTES = 256 * 1024 * 1024
-"""Real exports hold at most some hundred kilobytes a member."""
-
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
+_CENTRAL_MAGIC = b"PK\x01\x02"
+_END_MAGIC = b"PK\x05\x06"
+_LONGEST_COMMENT = 0xFFFF
+# A ratio says nothing of a few bytes.
+_SMALL = 64 * 1024
+_OUTSIDE = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\x00")
+_AGAIN = "Export the task sequence again, or give its object.xml or sequence XML."
 
 
 class ZipContainer:
-    """A zip file in memory; raises `DocumentError` for what is no readable zip."""
+    """A zip file in memory; raises `DocumentError` for what is no readable and harmless zip."""
 
-    def __init__(self, raw: bytes, *, name: str | None) -> None:
+    def __init__(self, raw: bytes, *, name: str | None, limits: Limits | None = None) -> None:
         self._raw = raw
         self._name = name
+        self._limits = limits if limits is not None else Limits()
+        self._check_count()
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(raw))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            NotImplementedError,
+            OverflowError,
+            struct.error,
+        ) as error:
             raise self._error(f"is no readable zip file: {error}") from None
         self._members = self._zip.infolist()
-        if len(self._members) > MAX_MEMBERS:
-            raise self._error(f"holds {len(self._members)} members; {MAX_MEMBERS} are the limit")
-        names = [member.filename for member in self._members]
-        if len(set(names)) != len(names):
-            twice = next(n for n in names if names.count(n) > 1)
-            raise self._error(f"holds the member {twice!r} twice")
+        self._check_directory()
+        self._check_names()
+        self._check_sizes()
 
     def names(self) -> list[str]:
         """Return the members' names in their order in the file."""
         return [member.filename for member in self._members]
 
-    def size(self, member_name: str) -> int:
-        """Return how many bytes a member declares to have."""
-        return self._zip.getinfo(member_name).file_size
-
     def read(self, member_name: str) -> bytes:
-        """Return a member's content; raises `DocumentError` when damaged, encrypted or huge."""
+        """Return a member's content; raises `DocumentError` when it is damaged."""
         member = self._zip.getinfo(member_name)
-        if member.file_size > MAX_MEMBER_BYTES:
-            raise self._error(
-                f"the member {member_name!r} has {member.file_size} bytes; "
-                f"{MAX_MEMBER_BYTES} are the limit"
-            )
         if member.flag_bits & 0x1:
-            raise self._error(f"the member {member_name!r} is encrypted")
+            raise self._error(
+                f"the member {member_name!r} is encrypted",
+                hint="Unpack it with its password and pack it again, or export the sequence again.",
+            )
         try:
             with self._zip.open(member) as stream:
                 content = stream.read(member.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            OSError,
+            RuntimeError,
+            ValueError,
+            struct.error,
+        ) as error:
             raise self._error(f"the member {member_name!r} is damaged: {error}") from None
-        if len(content) > member.file_size:
-            raise self._error(f"the member {member_name!r} is larger than it declares")
+        if len(content) != member.file_size:
+            raise self._error(f"the member {member_name!r} has another size than it declares")
         return content
 
     def replaced(self, contents: Mapping[str, bytes]) -> bytes:
@@ -91,6 +104,70 @@ class ZipContainer:
         body += directory
         body += self._end_record(start, len(directory))
         return bytes(body)
+
+    def _check_count(self) -> None:
+        """Refuse a directory with too many members before it is read."""
+        limit = self._limits.zip_members
+        at = self._raw.rfind(_END_MAGIC, max(0, len(self._raw) - _END.size - _LONGEST_COMMENT))
+        if at < 0 or at + _END.size > len(self._raw):
+            raise self._error("is no readable zip file: its end is missing, it was cut off")
+        # What the records say of the number can lie. Some content may look like an entry.
+        if self._raw.count(_CENTRAL_MAGIC) > limit * 8:
+            raise self._error(f"holds more than {limit:,} members (limit zip_members)")
+
+    def _check_directory(self) -> None:
+        """Refuse a directory that does not end where its last entry does."""
+        position = self._directory_start()
+        end = self._raw.rindex(_END_MAGIC)
+        for _ in self._members:
+            if position + _CENTRAL.size > end:
+                break
+            entry = _CENTRAL.unpack_from(self._raw, position)
+            position += _CENTRAL.size + entry[10] + entry[11] + entry[12]
+        if position > end:
+            raise self._error("is no readable zip file: its directory is damaged")
+
+    def _check_names(self) -> None:
+        members, limit = self._members, self._limits.zip_members
+        if len(members) > limit:
+            raise self._error(
+                f"holds {len(members):,} members; {limit:,} are the limit zip_members"
+            )
+        seen: set[str] = set()
+        for member in members:
+            # What the file itself says: zipfile cuts a name at its first NUL.
+            name = member.orig_filename
+            if _OUTSIDE.search(name):
+                raise self._error(
+                    f"holds the member {name!r}, whose name leads out of the zip's folder",
+                    hint="No export has such a name: do not unpack this file.",
+                )
+            folded = name.replace("\\", "/").casefold()
+            if folded in seen:
+                raise self._error(f"holds the member {name!r} twice")
+            seen.add(folded)
+
+    def _check_sizes(self) -> None:
+        limits = self._limits
+        total = sum(member.file_size for member in self._members)
+        if total > limits.zip_total_bytes:
+            raise self._error(
+                f"would unpack to {total:,} bytes; "
+                f"{limits.zip_total_bytes:,} are the limit zip_total_bytes"
+            )
+        end = self._directory_start()
+        place = end
+        for member in sorted(self._members, key=lambda member: -member.header_offset):
+            ratio = member.file_size // max(1, member.compress_size)
+            if member.file_size > _SMALL and ratio > limits.zip_ratio:
+                raise self._error(
+                    f"the member {member.filename!r} would grow {ratio:,} times when unpacked; "
+                    f"{limits.zip_ratio:,} times is the limit zip_ratio"
+                )
+            least = _LOCAL.size + len(member.orig_filename) + member.compress_size
+            if member.header_offset < 0 or member.header_offset + least > place:
+                raise self._error(f"the member {member.filename!r} overlaps what follows it")
+            place = member.header_offset
 
     def _append(
         self, body: bytearray, member: zipfile.ZipInfo, content: bytes
@@ -135,18 +212,13 @@ class ZipContainer:
             directory += _CENTRAL.pack(*entry)
             directory += self._raw[position + _CENTRAL.size : position + length]
             position += length
-        self._after_directory = position
         return bytes(directory)
 
     def _end_record(self, start: int, size: int) -> bytes:
-        position = self._raw.index(b"PK\x05\x06", self._after_directory)
+        position = self._raw.rindex(_END_MAGIC)
         record = list(_END.unpack_from(self._raw, position))
         record[5], record[6] = size, start
         return _END.pack(*record) + self._raw[position + _END.size :]
 
-    def _error(self, problem: str) -> DocumentError:
-        return DocumentError(
-            problem,
-            path=self._name or "<bytes>",
-            hint="Export the task sequence again, or give its object.xml or sequence XML.",
-        )
+    def _error(self, problem: str, *, hint: str = _AGAIN) -> DocumentError:
+        return DocumentError(problem, path=self._name or "<bytes>", hint=hint)

@@ -232,10 +232,16 @@ def test_a_group_in_itself_is_refused() -> None:
 
 def test_groups_that_could_not_be_read_back_are_not_written() -> None:
     group = ts.Group(name="g")
-    for _ in range(100):
+    for _ in range(200):
         group = ts.Group(name="g", steps=[group])
-    with pytest.raises(ts.DocumentError, match="more than 60 deep"):
+    with pytest.raises(ts.DocumentError, match="more than 195 deep"):
         ts.Document.new(ts.TaskSequence(steps=[group]))
+
+
+def test_groups_that_were_read_are_written_however_deep() -> None:
+    raw = b'<sequence version="3.10">' + b'<group name="g">' * 190 + b"</group>" * 190
+    raw += b"</sequence>"
+    assert ts.load(raw).to_bytes() == raw
 
 
 def test_two_sections_of_cdata_survive_an_export() -> None:
@@ -326,3 +332,21 @@ def test_random_edits_of_real_exports_read_back(seed: int, corpus_dir: Path) -> 
             change_something(rng, document)
         again = ts.load(document.to_bytes())
         assert [*again.sequences] == [*document.sequences], path
+
+
+def test_line_ends_survive_in_sections_of_cdata_and_in_escaped_text() -> None:
+    inner = (
+        '<sequence version="3.10">\r\n<step name="s"><action><![CDATA[a\r\nb]]></action></step>'
+        "\r\n</sequence>"
+    )
+    split = inner.replace("]]>", "]]]]><![CDATA[>")
+    escaped = inner.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for value in (f"<![CDATA[{split}]]>", escaped):
+        raw = (
+            '<INSTANCE CLASSNAME="SMS_TaskSequencePackage">\r\n<PROPERTY NAME="Sequence"><VALUE>'
+            f"{value}</VALUE></PROPERTY></INSTANCE>"
+        )
+        document = ts.load(raw.encode())
+        document.sequence.steps[0].name = "t"
+        was, now = ('"s"', '"t"')
+        assert document.to_bytes().decode() == raw.replace(was, now)

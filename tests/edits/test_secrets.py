@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,54 @@ def test_a_variable_whose_name_tells_of_a_secret_counts_as_one() -> None:
 def test_an_unknown_choice_is_refused() -> None:
     with pytest.raises(ts.DocumentError, match="no choice"):
         ts.Document.new(capture(), secrets="hide")  # type: ignore[arg-type]
+
+
+def test_a_step_that_goes_into_another_document_takes_its_secret_only_by_choice() -> None:
+    kept = ts.load(STORED)
+    makers: tuple[Callable[..., bytes], ...] = (
+        lambda **choice: ts.Document.new(kept.sequence, **choice).to_bytes(),
+        lambda **choice: ts.Document.new_export(
+            kept.sequence, name="a", package_id="ABC00001", **choice
+        ).to_bytes(),
+        lambda **choice: ts.Document.new_object(
+            kept.sequence, name="a", package_id="ABC00001", **choice
+        ).to_bytes(),
+    )
+    for make in makers:
+        with pytest.raises(ts.DocumentError, match=r"Connect: .*Password"):
+            make()
+        assert b"st0red" in make(secrets="keep")
+        assert b"st0red" not in make(secrets="blank")
+    other = ts.load(b'<sequence version="3.10"></sequence>')
+    other.sequence.steps.append(kept.sequence.steps[0])
+    with pytest.raises(ts.DocumentError, match=r"Connect: .*Password"):
+        other.to_bytes()
+    assert b"st0red" in other.to_bytes(secrets="keep")
+    assert b"st0red" not in other.to_bytes(secrets="blank")
+
+
+def test_a_copy_of_a_step_takes_its_secret_only_by_choice() -> None:
+    document = ts.load(STORED)
+    document.sequence.steps.append(copy.deepcopy(document.sequence.steps[0]))
+    with pytest.raises(ts.DocumentError, match=r"Connect: .*Password"):
+        document.to_bytes()
+    assert document.to_bytes(secrets="keep").count(b"st0red") == 2
+    assert document.to_bytes(secrets="blank").count(b"st0red") == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"variable_name": "OSDJoinPassword", "variable_value": "n3w"},
+        {"variable_name": "A", "variable_value": "n3w", "do_not_show_variable_value": True},
+        {"variable_name": "A", "variable_value": "", "hidden_variable_value": "n3w"},
+    ],
+)
+def test_a_variable_that_is_set_to_a_secret_counts_as_one(values: dict[str, object]) -> None:
+    step = ts.SetVariableAction(name="Set", **values)  # type: ignore[arg-type]
+    assert "n3w" not in repr(step)
+    sequence = ts.TaskSequence(steps=[step])
+    with pytest.raises(ts.DocumentError, match=r"Set: SMS_TaskSequence_SetVariableAction\."):
+        ts.Document.new(sequence)
+    assert b"n3w" in ts.Document.new(sequence, secrets="keep").to_bytes()
+    assert b"n3w" not in ts.Document.new(sequence, secrets="blank").to_bytes()

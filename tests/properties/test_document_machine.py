@@ -32,14 +32,16 @@ def in_attribute(text: str) -> str:
     return text
 
 
-def in_text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 @dataclass
 class Layout:
     newline: str
     quote: str
+    line_end: str = "\n"
+    """How a line break inside a value is written: as the file's others, or CR LF in one line."""
+
+    def in_text(self, text: str) -> str:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return text.replace("\n", self.line_end)
 
     def before(self, depth: int) -> str:
         return self.newline + "  " * depth if self.newline else ""
@@ -87,17 +89,17 @@ class Node:
             f" startIn=''  runIn = {layout.attribute('WinPEandFullOS')}>"
             f"{self._condition(layout, inner)}{inner}<!-- kept {self.number} -->"
             f"{inner}<action>smsboot.exe  /target:HD</action><defaultVarList >"
-            f"{self._original_message()}"
+            f"{self._original_message(layout)}"
             "<variable name='Odd' property='Odd'><![CDATA[<&>]]></variable>"
             f"<variable name='SMSRebootTarget' property='Target' hidden='true' >HD</variable>"
             f"</defaultVarList>{outer}</step>"
         )
 
-    def _original_message(self) -> str:
+    def _original_message(self, layout: Layout) -> str:
         if self.message is None:
             return ""
         return (
-            f"<variable  property='Message' name='SMSRebootMessage'>{in_text(self.message)}"
+            f"<variable  property='Message' name='SMSRebootMessage'>{layout.in_text(self.message)}"
             "</variable >"
         )
 
@@ -107,7 +109,7 @@ class Node:
         return (
             f"{inner}<condition ><expression type='SMS_TaskSequence_VariableConditionExpression'>"
             "<variable name='Variable'>A</variable><variable name='Operator'>equals</variable>"
-            f"<variable name='Value'>{in_text(self.condition)}</variable>"
+            f"<variable name='Value'>{layout.in_text(self.condition)}</variable>"
             "</expression></condition>"
         )
 
@@ -126,22 +128,23 @@ class Node:
             f'<step type="SMS_TaskSequence_RebootAction" name="{name}" description=""{disabled}'
             ' runIn="WinPEandFullOS" successCodeList="0" retryCount="0" runFromNet="false">'
             f"{inner}<action>smsboot.exe /target:HD</action>{inner}<defaultVarList>"
-            f"{self._new_message(second)}"
+            f"{self._new_message(layout, second)}"
             f'{second}<variable name="SMSRebootTimeout" property="MessageTimeout">0</variable>'
             f'{second}<variable name="SMSRebootTarget" property="Target" hidden="true">HD'
             f"</variable>{inner}</defaultVarList>{outer}</step>"
         )
 
-    def _new_message(self, before: str) -> str:
+    def _new_message(self, layout: Layout, before: str) -> str:
         if self.message is None:
             return ""
-        text = in_text(self.message)
+        text = layout.in_text(self.message)
         return f'{before}<variable name="SMSRebootMessage" property="Message">{text}</variable>'
 
 
 @st.composite
 def layouts(draw: st.DrawFn) -> Layout:
-    return Layout(draw(st.sampled_from(["", "\n", "\r\n"])), draw(st.sampled_from(["'", '"'])))
+    newline = draw(st.sampled_from(["", "\n", "\r\n"]))
+    return Layout(newline, draw(st.sampled_from(["'", '"'])), newline or "\n")
 
 
 @st.composite
@@ -180,6 +183,8 @@ class DocumentMachine(RuleBasedStateMachine):
         self.layout = layout
         self.roots = roots
         self.original = self.text()
+        if "\n" not in self.original:
+            self.layout.line_end = "\r\n"
         self.document = ts.load(self.original.encode("utf-8"))
         self.before = copy.deepcopy(self.document.sequence.steps)
 

@@ -28,6 +28,7 @@ from tasksequence.qualifiers import (
     secret,
     success_codes,
 )
+from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import prop, wmi_class
 from tasksequence.wmi_property import UInt32
@@ -125,6 +126,23 @@ class SetVariableAction(Action):
         "HiddenVariableValue", default=None, variable="SetVariableActionHiddenVariableValue"
     )
     """The value when it is not to be shown."""
+
+    def hidden_attributes(self) -> tuple[str, ...]:
+        """Return the attributes whose values are shown nowhere.
+
+        No qualifier says so: it is the step's own setting, or the name of its variable.
+        """
+        if self.do_not_show_variable_value or names_a_secret(self.variable_name or ""):
+            return ("variable_value", "hidden_variable_value")
+        return ("hidden_variable_value",)
+
+    def _shown(self, attribute: str) -> str:
+        value = getattr(self, attribute)
+        return (
+            "'***'"
+            if value and attribute in self.hidden_attributes()
+            else super()._shown(attribute)
+        )
 
 
 @wmi_class(

@@ -1,0 +1,31 @@
+"""Which sequence of a file with several is meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tasksequence.document.document import Document, SequencePart
+
+__all__ = ["chosen_part"]
+
+
+def chosen_part(document: Document, wanted: str | None) -> SequencePart:
+    """Return the only sequence, or that of this name or package ID; raises `click.UsageError`."""
+    parts = document.parts
+    if wanted is None:
+        if len(parts) == 1:
+            return parts[0]
+        raise click.UsageError(
+            f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
+        )
+    for part in parts:
+        if wanted.casefold() in ((part.name or "").casefold(), (part.package_id or "").casefold()):
+            return part
+    raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
+
+
+def _names(parts: tuple[SequencePart, ...]) -> str:
+    return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)
