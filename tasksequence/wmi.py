@@ -242,9 +242,11 @@ class WmiObject:
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return all(
-            getattr(self, name) == getattr(other, name) for name in attribute_names(type(self))
-        )
+        # A loop, not all(): groups nest, and each frame counts against the recursion limit.
+        for name in attribute_names(type(self)):
+            if getattr(self, name) != getattr(other, name):
+                return False
+        return True
 
     __hash__ = None  # type: ignore[assignment]
 

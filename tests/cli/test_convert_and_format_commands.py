@@ -66,7 +66,7 @@ def test_format_checks_and_rewrites(odd: Path) -> None:
 
 def test_format_can_clear_secrets(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
-    ts.Document.new(ts.TaskSequence(steps=[SECRET])).save(path)
+    ts.Document.new(ts.TaskSequence(steps=[SECRET]), secrets="keep").save(path)
     assert "s3cret" in run("format", path).stdout
     assert "s3cret" not in run("format", "--secrets", "blank", path).stdout
 
@@ -205,7 +205,7 @@ def test_convert_refuses_in_words(sequence: Path, tmp_path: Path) -> None:
 
 
 def test_convert_can_clear_secrets(tmp_path: Path) -> None:
-    document = ts.Document.new(ts.TaskSequence(steps=[SECRET]))
+    document = ts.Document.new(ts.TaskSequence(steps=[SECRET]), secrets="keep")
     kept = ts.convert(document, "object", name="n", package_id="ABC00001")
     assert b"s3cret" in kept
     blank = ts.convert(document, "object", name="n", package_id="ABC00001", secrets="blank")

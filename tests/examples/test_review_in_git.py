@@ -17,9 +17,9 @@ def test_one_changed_value_is_one_changed_line(tmp_path: Path) -> None:
         name="Capture", capture_destination="a.wim", capture_password=ts.SecretText("s3cret")
     )
     sequence = ts.TaskSequence(steps=[step])
-    ts.Document.new_export(sequence, name="Build", package_id="ABC00001").save(old)
+    ts.Document.new_export(sequence, name="Build", package_id="ABC00001", secrets="keep").save(old)
     step.image_version = "2"
-    ts.Document.new(sequence).save(new)
+    ts.Document.new(sequence, secrets="keep").save(new)
     done = subprocess.run(
         [sys.executable, EXAMPLE, old, new], capture_output=True, text=True, check=True
     )
