@@ -172,11 +172,21 @@ if TYPE_CHECKING:
     from tasksequence.model.schedules import ST_RecurWeekly as ST_RecurWeekly
     from tasksequence.model.sequence import Group as Group
     from tasksequence.model.sequence import TaskSequence as TaskSequence
+    from tasksequence.plan.catalogue import BuiltInVariable as BuiltInVariable
+    from tasksequence.plan.catalogue import variable_named as variable_named
     from tasksequence.plan.compiler import compile_plan as compile_plan
+    from tasksequence.plan.facts import Facts as Facts
+    from tasksequence.plan.facts import FileFact as FileFact
+    from tasksequence.plan.facts import OperatingSystem as OperatingSystem
+    from tasksequence.plan.facts import RegistryFact as RegistryFact
+    from tasksequence.plan.facts import SoftwareFact as SoftwareFact
+    from tasksequence.plan.facts_file import load_facts as load_facts
     from tasksequence.plan.steps import Guard as Guard
     from tasksequence.plan.steps import Outcome as Outcome
     from tasksequence.plan.steps import Plan as Plan
+    from tasksequence.plan.steps import PlannedGroup as PlannedGroup
     from tasksequence.plan.steps import PlannedStep as PlannedStep
+    from tasksequence.plan.truth import Truth as Truth
     from tasksequence.request import CapturedImage as CapturedImage
     from tasksequence.request import CaptureOptions as CaptureOptions
     from tasksequence.request import CaptureRequest as CaptureRequest
@@ -327,8 +337,12 @@ _HOMES = {
         "ScheduleToken",
     ),
     "model.sequence": ("Group", "TaskSequence"),
+    "plan.catalogue": ("BuiltInVariable", "variable_named"),
     "plan.compiler": ("compile_plan",),
-    "plan.steps": ("Guard", "Outcome", "Plan", "PlannedStep"),
+    "plan.facts": ("Facts", "FileFact", "OperatingSystem", "RegistryFact", "SoftwareFact"),
+    "plan.facts_file": ("load_facts",),
+    "plan.steps": ("Guard", "Outcome", "Plan", "PlannedGroup", "PlannedStep"),
+    "plan.truth": ("Truth",),
     "request": (
         "CaptureOptions",
         "CaptureRequest",

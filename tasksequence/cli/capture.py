@@ -116,6 +116,7 @@ def capture(
     from tasksequence.engine import capture_step
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
+    from tasksequence.plan.facts import Facts
     from tasksequence.request import CaptureOptions, Compression
 
     variables = collect_variables(settings, secrets)
@@ -129,7 +130,8 @@ def capture(
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
     part = _chosen(load(sequence), wanted)
-    plan = compile_plan(part.sequence, variables)
+    # What the person says here is the last word, whatever steps before the capture set.
+    plan = compile_plan(part.sequence, Facts(variables=variables, pinned=frozenset(variables)))
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
         print_error(f"warning: {warning}")
