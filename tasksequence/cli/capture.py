@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from tasksequence.document.document import Document, SequencePart
+from tasksequence.cli.sequences import path_argument
 
 __all__ = ["capture"]
 
@@ -18,24 +16,15 @@ DESTINATION = "OSDCaptureDestination"
 _FACTS = {"_SMSTSInWinPE": "true"}
 
 
-def _path(_: click.Context, option: click.Parameter, value: object) -> object:
-    """Turn text into paths; an empty one, as an unset shell variable gives it, is a mistake."""
-    if isinstance(value, tuple):
-        return tuple(_path(_, option, item) for item in value)
-    if value == "":
-        raise click.BadParameter("it is empty", param=option)
-    return None if value is None else Path(str(value))
-
-
 @click.command()
-@click.argument("sequence", callback=_path)
+@click.argument("sequence", callback=path_argument)
 @click.option(
     "--volume",
     "volumes",
     multiple=True,
     required=True,
     metavar="PATH",
-    callback=_path,
+    callback=path_argument,
     help="An NTFS volume: image file or block device, not mounted. Give it once for each volume.",
 )
 @click.option(
@@ -111,6 +100,7 @@ def capture(
     """
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
+    from tasksequence.cli.sequences import chosen_sequence
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
@@ -129,7 +119,7 @@ def capture(
     named = {name.casefold() for name in variables}
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
-    part = _chosen(load(sequence), wanted)
+    part = chosen_sequence(load(sequence), wanted)
     # What the person says here is the last word, whatever steps before the capture set.
     plan = compile_plan(part.sequence, Facts(variables=variables, pinned=frozenset(variables)))
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
@@ -145,21 +135,3 @@ def capture(
             assume_conditions=assume_conditions,
         )
     print_result(describe(result, columns=output_width()))
-
-
-def _chosen(document: Document, wanted: str | None) -> SequencePart:
-    parts = document.parts
-    if wanted is None:
-        if len(parts) == 1:
-            return parts[0]
-        raise click.UsageError(
-            f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
-        )
-    for part in parts:
-        if wanted.casefold() in ((part.name or "").casefold(), (part.package_id or "").casefold()):
-            return part
-    raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
-
-
-def _names(parts: tuple[SequencePart, ...]) -> str:
-    return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)
