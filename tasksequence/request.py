@@ -71,6 +71,9 @@ class ImageMetadata:
     version: str | None = None
     target_system_root: str | None = None
     """OSDTargetSystemRoot: the Windows folder of the reference computer, if it is known."""
+    prepared: str | None = None
+    """What was found of the volume's state and overridden by the person's word that it is
+    prepared; None where nothing was."""
 
 
 @attrs.frozen(kw_only=True)
@@ -112,6 +115,10 @@ class CaptureRequest:
     def with_password(self, password: SecretText) -> CaptureRequest:
         """Return this request with the password that a saved plan does not hold."""
         return attrs.evolve(self, password=password, needs_password=True)
+
+    def overriding(self, found: str | None) -> CaptureRequest:
+        """Return this request with what the person's word on the volume's state overrode."""
+        return attrs.evolve(self, metadata=attrs.evolve(self.metadata, prepared=found))
 
     def with_options(self, options: CaptureOptions) -> CaptureRequest:
         """Return this request with other options."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -78,6 +79,19 @@ _FACTS = {"_SMSTSInWinPE": "true"}
     is_flag=True,
     help="Capture although a condition of the step cannot be judged here.",
 )
+@click.option(
+    "--prepared",
+    is_flag=True,
+    help="Capture although the volume's own registry and files say that Windows is not prepared "
+    "for it; recorded in the log and in the image.",
+)
+@click.option(
+    "--log",
+    "log_file",
+    metavar="FILE",
+    callback=path_argument,
+    help="Append what happens to a log that CMTrace reads.",
+)
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
     sequence: Path,
@@ -90,6 +104,8 @@ def capture(
     threads: int,
     wanted: str | None,
     assume_conditions: bool,
+    prepared: bool,
+    log_file: Path | None,
     quiet: bool,
 ) -> None:
     """Capture volumes to a WIM, as the capture step of SEQUENCE says.
@@ -104,6 +120,7 @@ def capture(
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
+    from tasksequence.engine.cmtrace import CMTraceLog
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
     from tasksequence.plan.facts import Facts
@@ -125,7 +142,10 @@ def capture(
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
         print_error(f"warning: {warning}")
-    with shown_progress(quiet) as on_event:
+    with (
+        nullcontext() if log_file is None else CMTraceLog(log_file) as log,
+        shown_progress(quiet) as on_event,
+    ):
         result = capture_step.capture_volumes(
             plan,
             volumes,
@@ -133,5 +153,7 @@ def capture(
             options=CaptureOptions(compression=Compression(compression), threads=threads),
             on_event=on_event,
             assume_conditions=assume_conditions,
+            prepared=prepared,
+            log=log,
         )
     print_result(describe(result, columns=output_width()))

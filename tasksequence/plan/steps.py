@@ -101,6 +101,8 @@ class PlannedStep:
     """Its type as the file writes it; empty for MDT's steps without one."""
     outcome: Outcome
     reason: str
+    enabled: bool = True
+    """False for a disabled step; one in a disabled group may be enabled itself."""
     number: int | None = None
     """Its number in the site's logs and status messages, from 0; None where a child sequence
     before it was not given, so that nobody can count."""
@@ -147,6 +149,7 @@ class PlannedGroup:
     outcome: Outcome
     reason: str
     children: tuple[PlannedGroup | PlannedStep, ...]
+    enabled: bool = True
     number: int | None = None
     """Its number at its start."""
     end_number: int | None = None
