@@ -203,6 +203,8 @@ if TYPE_CHECKING:
     from tasksequence.plan.steps import PlannedStep as PlannedStep
     from tasksequence.plan.truth import Truth as Truth
     from tasksequence.plan.what_if import DecisiveFact as DecisiveFact
+    from tasksequence.plan.what_if import StepDifference as StepDifference
+    from tasksequence.plan.what_if import Variant as Variant
     from tasksequence.plan.what_if import decisive_facts as decisive_facts
     from tasksequence.plan.what_if import what_if as what_if
     from tasksequence.request import CapturedImage as CapturedImage
@@ -375,7 +377,7 @@ _HOMES = {
     "offline.capture_state": ("StateFinding", "capture_state"),
     "offline.windows": ("OfflineWindows",),
     "plan.truth": ("Truth",),
-    "plan.what_if": ("DecisiveFact", "decisive_facts", "what_if"),
+    "plan.what_if": ("DecisiveFact", "StepDifference", "Variant", "decisive_facts", "what_if"),
     "request": (
         "CaptureOptions",
         "CaptureRequest",

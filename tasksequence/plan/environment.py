@@ -24,6 +24,10 @@ _OF_THE_PROCESS = frozenset(
 )  # fmt: skip
 
 
+_MOST_NEEDS = 12
+"""Facts that are named for one variable; the first of them have to be known anyway."""
+
+
 class Environment:
     """The variables of a running sequence; the compiler changes it as the plan goes.
 
@@ -77,8 +81,10 @@ class Environment:
         before = self.lookup(name)
         if not before.is_unknown and not held.is_unknown and before.text == held.text:
             return
-        every = dict.fromkeys([*needs, *held.needs, *before.needs])
-        self.set(name, Held(needs=tuple(every), source=f"perhaps {held.source}"))
+        every = dict.fromkeys([*before.needs, *held.needs, *needs])
+        # Many steps that may each set it would name every fact of the sequence.
+        first = tuple(every)[:_MOST_NEEDS]
+        self.set(name, Held(needs=first, source=f"perhaps {held.source}"))
 
     def snapshot(self) -> dict[str, Held]:
         """Return what is held now, to come back to."""

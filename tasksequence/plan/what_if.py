@@ -12,11 +12,18 @@ from tasksequence.model.sequence import TaskSequence
 from tasksequence.plan.compiler import compile_plan
 from tasksequence.plan.facts import IN_WINPE, Facts
 from tasksequence.plan.judgement import Judgement
-from tasksequence.plan.steps import Outcome, Plan, PlannedGroup, PlannedStep
+from tasksequence.plan.steps import Outcome, Plan, PlannedStep
 from tasksequence.plan.truth import Truth
 from tasksequence.text_table import text_table
 
-__all__ = ["DecisiveFact", "decisive_facts", "describe_decisive", "what_if"]
+__all__ = [
+    "DecisiveFact",
+    "StepDifference",
+    "Variant",
+    "decisive_facts",
+    "describe_decisive",
+    "what_if",
+]
 
 _VARIABLE = "variable "
 _MOST_VALUES = 6
@@ -44,56 +51,94 @@ class DecisiveFact:
         return max((count for _, count in self.settles), default=0)
 
 
+@attrs.frozen(kw_only=True)
+class StepDifference:
+    """A step that comes out otherwise under a variant's facts."""
+
+    path: tuple[str, ...]
+    number: int | None
+    before: Outcome
+    after: Outcome
+    reason: str
+    """Why it comes out so under the variant."""
+
+
+@attrs.frozen(kw_only=True)
+class Variant:
+    """What a plan would be under other facts, told by its differences from the first plan."""
+
+    facts: Facts
+    differences: tuple[StepDifference, ...]
+    waiting: int
+    """Steps that depend on what is still not known."""
+
+
 def what_if(
     sequence: TaskSequence,
     variants: Iterable[Facts],
     *,
+    base: Facts | None = None,
     children: Mapping[str, TaskSequence] | None = None,
     processes: int = 1,
-) -> tuple[Plan, ...]:
-    """Plan a sequence once for each variant of the facts; the plans come in the same order.
+) -> tuple[Variant, ...]:
+    """Plan a sequence under each of many facts, and say how each differs from the plan of `base`.
 
-    `processes` is how many processors may work at it. The plans hold no passwords: capturing by
-    one of them needs it given again.
+    The results come in the order of `variants`; `processes` is how many processors may work at
+    them. Child sequences are those of every variant, so the steps are the same in all plans.
+    Raises what `compile_plan` raises.
     """
     known = list(variants)
-    _work.clear()
+    first = compile_plan(sequence, base, children=children)
+    work = _Work(sequence, known, children, first.steps)
     if processes < 2 or len(known) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        return tuple(_planned(sequence, facts, children) for facts in known)
-    # Forked workers have the sequence already; what comes back is the plan alone.
-    _work.append((sequence, known, children))
-    try:
-        with ProcessPoolExecutor(
-            min(processes, len(known)), mp_context=multiprocessing.get_context("fork")
-        ) as pool:
-            size = max(1, len(known) // (4 * processes))
-            return tuple(pool.map(_planned_at, range(len(known)), chunksize=size))
-    finally:
-        _work.clear()
+        found = [work.one(at) for at in range(len(known))]
+    else:
+        _work.append(work)
+        try:
+            # Forked workers have the sequence already; what comes back is the differences alone.
+            with ProcessPoolExecutor(
+                min(processes, len(known)), mp_context=multiprocessing.get_context("fork")
+            ) as pool:
+                size = max(1, len(known) // (4 * processes))
+                found = list(pool.map(_one, range(len(known)), chunksize=size))
+        finally:
+            _work.clear()
+    return tuple(
+        Variant(facts=facts, differences=differences, waiting=waiting)
+        for facts, (differences, waiting) in zip(known, found, strict=True)
+    )
 
 
-_work: list[tuple[TaskSequence, list[Facts], Mapping[str, TaskSequence] | None]] = []
+@attrs.frozen
+class _Work:
+    sequence: TaskSequence
+    variants: list[Facts]
+    children: Mapping[str, TaskSequence] | None
+    first: tuple[PlannedStep, ...]
+
+    def one(self, at: int) -> tuple[tuple[StepDifference, ...], int]:
+        """Plan one variant and compare it."""
+        plan = compile_plan(self.sequence, self.variants[at], children=self.children)
+        differences = tuple(
+            StepDifference(
+                path=after.path,
+                number=after.number,
+                before=before.outcome,
+                after=after.outcome,
+                reason=after.reason,
+            )
+            for before, after in zip(self.first, plan.steps, strict=True)
+            if before.outcome is not after.outcome
+        )
+        return differences, _waiting(plan)
 
 
-def _planned_at(at: int) -> Plan:
-    sequence, variants, children = _work[0]
-    return _planned(sequence, variants[at], children)
+_work: list[_Work] = []
+"""What forked workers inherit; one at a time."""
 
 
-def _planned(
-    sequence: TaskSequence, facts: Facts, children: Mapping[str, TaskSequence] | None
-) -> Plan:
-    plan = compile_plan(sequence, facts, children=children)
-    return attrs.evolve(plan, nodes=tuple(map(_without_password, plan.nodes)))
-
-
-def _without_password(node: PlannedGroup | PlannedStep) -> PlannedGroup | PlannedStep:
-    if isinstance(node, PlannedGroup):
-        children = tuple(map(_without_password, node.children))
-        return attrs.evolve(node, children=children)
-    if node.request is None or node.request.password is None:
-        return node
-    return attrs.evolve(node, request=attrs.evolve(node.request, password=None))
+def _one(at: int) -> tuple[tuple[StepDifference, ...], int]:
+    return _work[0].one(at)
 
 
 def decisive_facts(
@@ -115,12 +160,16 @@ def decisive_facts(
     for fact in base.open_facts:
         for answer, settled in _answers(fact.text, expressions, facts):
             tried.append((fact.text, answer, settled))
-    plans = what_if(
-        sequence, [settled for _, _, settled in tried], children=children, processes=processes
+    variants = what_if(
+        sequence,
+        [settled for _, _, settled in tried],
+        base=facts,
+        children=children,
+        processes=processes,
     )
     counts: dict[str, list[tuple[str, int]]] = {}
-    for (text, answer, _), plan in zip(tried, plans, strict=True):
-        counts.setdefault(text, []).append((answer, waiting - _waiting(plan)))
+    for (text, answer, _), variant in zip(tried, variants, strict=True):
+        counts.setdefault(text, []).append((answer, waiting - variant.waiting))
     found = [
         DecisiveFact(text=fact.text, steps=fact.steps, settles=tuple(counts.get(fact.text, ())))
         for fact in base.open_facts
