@@ -197,10 +197,12 @@ if TYPE_CHECKING:
     from tasksequence.plan.facts import SoftwareFact as SoftwareFact
     from tasksequence.plan.facts_file import load_facts as load_facts
     from tasksequence.plan.steps import Guard as Guard
+    from tasksequence.plan.steps import NeededReference as NeededReference
     from tasksequence.plan.steps import Outcome as Outcome
     from tasksequence.plan.steps import Plan as Plan
     from tasksequence.plan.steps import PlannedGroup as PlannedGroup
     from tasksequence.plan.steps import PlannedStep as PlannedStep
+    from tasksequence.plan.steps import VariableChange as VariableChange
     from tasksequence.plan.truth import Truth as Truth
     from tasksequence.plan.what_if import DecisiveFact as DecisiveFact
     from tasksequence.plan.what_if import StepDifference as StepDifference
@@ -373,7 +375,15 @@ _HOMES = {
     "plan.describe": ("describe_plan", "explain_step", "find_step"),
     "plan.facts": ("Facts", "FileFact", "OperatingSystem", "RegistryFact", "SoftwareFact"),
     "plan.facts_file": ("load_facts",),
-    "plan.steps": ("Guard", "Outcome", "Plan", "PlannedGroup", "PlannedStep"),
+    "plan.steps": (
+        "Guard",
+        "NeededReference",
+        "Outcome",
+        "Plan",
+        "PlannedGroup",
+        "PlannedStep",
+        "VariableChange",
+    ),
     "offline.capture_state": ("StateFinding", "capture_state"),
     "offline.windows": ("OfflineWindows",),
     "plan.truth": ("Truth",),

@@ -136,10 +136,7 @@ class Knowledge:
     def _ask(self, namespace: str, text: str) -> tuple[bool | None, tuple[str, ...], str]:
         query = wql.parse_query(text)
         if query.problem is not None:
-            said = f"WMI query {text!r} in {namespace}: {query.problem}"
-            if query.is_malformed:
-                self.problems.append(said)
-            return None, (said,), ""
+            return None, (), query.problem
         rows = self.rows(namespace, query.cls)
         if rows is None:
             return None, (), ""
@@ -279,6 +276,11 @@ def _wmi(operand: WMIConditionExpression, text: str, known: Knowledge) -> Judgem
         return _judged(text, None, "", query.needs)
     namespace = windows_path(operand.namespace or CIMV2).removeprefix("\\\\.\\")
     said, needs, found = known.query(namespace, query.text)
+    if said is None and found and not needs:
+        # The query as the step has it: expanded, it might show a secret.
+        if wql.parse_query(query.text).is_malformed:
+            known.problems.append(f"{text}: {found}")
+        needs = (f"{text}: {found}",)
     return _judged(text, said, found, needs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tasksequence.model.action import Action, ScriptedAction
+from tasksequence.model.actions.general import SetVariableAction
 from tasksequence.model.base import Step
 from tasksequence.plan.environment import Environment
 from tasksequence.plan.expansion import Held
@@ -16,7 +17,7 @@ from tasksequence.wmi_property import Property
 
 __all__ = ["own_variables", "resolve_properties"]
 
-_SCRIPT = "SourceScript"
+_LONG = {"SourceScript": "an encoded script", "Rules": "rules"}
 _COMMON = frozenset(known.name for known in properties_of(Action))
 
 
@@ -39,6 +40,7 @@ def resolve_properties(step: Step, environment: Environment) -> tuple[ResolvedPr
     Properties that the step leaves out, and that no variable sets, are left out here, too.
     """
     own = own_variables(step)
+    hidden = _hidden(step)
     found: list[ResolvedProperty] = []
     for name, variable, value, offered in _texts(step):
         held = environment.overrides(variable) if offered else None
@@ -59,8 +61,11 @@ def resolve_properties(step: Step, environment: Environment) -> tuple[ResolvedPr
             continue
         given = value if held is None else held.value
         shown: str | None
-        if name == _SCRIPT and isinstance(given, str):
-            shown = f"a script of {len(given):,} characters, encoded"
+        if name in _LONG and isinstance(given, str):
+            # Neither is read by people in this form; rules may hold secrets, too.
+            shown = f"{_LONG[name]} of {len(given):,} characters"
+        elif name in hidden:
+            shown = "***" if given else ""
         elif isinstance(given, str) and not is_secret_variable(variable):
             expanded = environment.expand_within(given, own)
             shown = "***" if expanded.has_secret else expanded.text
@@ -70,6 +75,17 @@ def resolve_properties(step: Step, environment: Environment) -> tuple[ResolvedPr
             shown = "***" if given else ""
         found.append(ResolvedProperty(name=name, variable=variable, value=shown, source=source))
     return tuple(found)
+
+
+def _hidden(step: Step) -> frozenset[str]:
+    """Return the properties of a step that hold a secret, by what the step itself says."""
+    if not isinstance(step, SetVariableAction):
+        return frozenset()
+    hide = step.do_not_show_variable_value or is_secret_variable(step.variable_name or "")
+    return _VALUES if hide else frozenset({"HiddenVariableValue"})
+
+
+_VALUES = frozenset({"VariableValue", "HiddenVariableValue"})
 
 
 def _texts(step: Step) -> Iterator[tuple[str, str, str | SecretText, bool]]:
