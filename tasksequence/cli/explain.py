@@ -38,14 +38,12 @@ def explain(name: str, as_json: bool) -> None:
             print_result(said)
             return
         shortened = {known.removeprefix("sms_tasksequence_"): known for known in names}
-        from tasksequence.plan.catalogue import nearest_variables
+        from tasksequence.cli.explain_variable import variable_hint
 
         near = difflib.get_close_matches(name.casefold(), [*names, *shortened], 1)
-        hint = ""
-        if near:
+        hint = variable_hint(name, near[0] if near else "")
+        if near and not hint:
             hint = f" Did you mean {names[shortened.get(near[0], near[0])]}?"
-        elif nearest_variables(name):
-            hint = f" Did you mean the variable {nearest_variables(name)[0]}?"
         raise click.ClickException(f"No class is named {name!r}.{hint}")
     cls = registry[found]
     print_result(json.dumps(class_data(cls), indent=2) if as_json else declaration(cls))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["variable_text"]
+__all__ = ["variable_hint", "variable_text"]
 
 
 def variable_text(name: str, *, as_json: bool) -> str | None:
@@ -34,3 +34,18 @@ def variable_text(name: str, *, as_json: bool) -> str | None:
     if known.deprecated:
         lines.append("  deprecated newer versions do without it")
     return "\n".join(lines)
+
+
+def variable_hint(name: str, near_class: str) -> str:
+    """Return the hint at a variable that is nearer to a name than a class is; empty for none."""
+    from difflib import SequenceMatcher
+
+    from tasksequence.plan.catalogue import nearest_variables
+
+    folded = name.casefold()
+    near = nearest_variables(name)
+    if not near:
+        return ""
+    here = SequenceMatcher(None, folded, near[0].casefold()).ratio()
+    there = SequenceMatcher(None, folded, near_class).ratio()
+    return f" Did you mean the variable {near[0]}?" if here > there else ""

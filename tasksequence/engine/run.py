@@ -287,9 +287,8 @@ class _Run:
             if code in step.success_codes:
                 break
             self._write(f"Attempt {attempts} of {step.name} failed: {message or code}", WARNING)
-        else:
-            if self._stopped and not attempts:
-                code, message = E_CANCELLED, "the run was cancelled"
+        if self._over() and not attempts:
+            code, message = E_CANCELLED, "the run was cancelled"
         ok = code in step.success_codes
         self._write(f"Process completed with exit code {code}")
         self._ended(step, code, ok=ok)

@@ -485,7 +485,9 @@ class _Compiler:
         So it is with the wizard's Restart in Windows PE, which runs in full Windows only.
         """
         environment = self._environment
-        inherited = any(guard.truth is Truth.UNKNOWN for guard in planned.guards[:-1])
+        inherited = any(
+            guard.truth is Truth.UNKNOWN and guard.owner != planned.path for guard in planned.guards
+        )
         if environment.in_winpe is in_winpe:
             return True
         if environment.in_winpe is not None or step.condition is None or inherited:

@@ -24,6 +24,8 @@ _OF_THE_PROCESS = frozenset(
 )  # fmt: skip
 
 
+# A machine is in one of the two places, said or not.
+_NEVER_ABSENT = _OF_THE_PROCESS | {IN_WINPE.casefold()}
 _MOST_NEEDS = 12
 """Facts that are named for one variable; the first of them have to be known anyway."""
 
@@ -56,7 +58,7 @@ class Environment:
             return held
         if folded in self._own:
             return Held(source="no step has set it yet, and nothing else does")
-        if self._closed and folded not in _OF_THE_PROCESS:
+        if self._closed and folded not in _NEVER_ABSENT:
             return Held(source="not given, and the facts are closed")
         return Held(needs=(f"variable {name}",), source="not given")
 
@@ -125,6 +127,6 @@ class Environment:
     def in_winpe(self) -> bool | None:
         """Where the machine is now: Windows PE, full Windows, or not known."""
         held = self.lookup(IN_WINPE)
-        if held.is_unknown or held.value is None:
+        if held.is_unknown:
             return None
         return held.text.casefold() == "true"
