@@ -95,7 +95,7 @@ def describe_run(report: RunReport, *, columns: int = 100) -> str:
     rows = [
         (
             "" if one.number is None else str(one.number),
-            " > ".join(one.path),
+            "  " * (len(one.path) - 1) + one.path[-1],
             one.status.value,
             "" if one.exit_code is None else str(one.exit_code),
             one.message.partition("\n")[0],

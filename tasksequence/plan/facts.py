@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import attrs
 
 from tasksequence.errors import PlanError
-from tasksequence.plan.variables import Variables, check_variable
+from tasksequence.plan.variables import Variables, check_variable, is_secret_variable
 from tasksequence.secret_text import SecretText
 
 __all__ = [
@@ -146,6 +146,14 @@ class FactSource(Protocol):
 Values = Mapping[str, str | SecretText]
 
 
+def _guarded(given: Values) -> dict[str, str | SecretText]:
+    """Keep values of secret variables where no repr shows them."""
+    return {
+        name: SecretText(value) if isinstance(value, str) and is_secret_variable(name) else value
+        for name, value in given.items()
+    }
+
+
 def _folded(given: Mapping[str, Any] | None) -> dict[str, Any]:
     return {windows_path(path): fact for path, fact in (given or {}).items()}
 
@@ -193,12 +201,12 @@ class Facts:
     variable with a read-only name, and for two words on where the machine is.
     """
 
-    variables: Values = attrs.field(factory=dict)
+    variables: Values = attrs.field(factory=dict, converter=_guarded)
     """Variables that are set at the start, by whatever means; a name with a leading `_` is a fact
     about the machine. An empty value: known not to exist."""
-    collection: Values = attrs.field(factory=dict)
+    collection: Values = attrs.field(factory=dict, converter=_guarded)
     """Variables of the device's collections; a device variable of the same name wins."""
-    device: Values = attrs.field(factory=dict)
+    device: Values = attrs.field(factory=dict, converter=_guarded)
     """Variables of the device; one in `variables` wins."""
     in_winpe: bool | None = None
     """Where the machine is at the start: Windows PE, full Windows, or not known."""

@@ -59,8 +59,6 @@ class StepDifference:
     number: int | None
     before: Outcome
     after: Outcome
-    reason: str
-    """Why it comes out so under the variant."""
 
 
 @attrs.frozen(kw_only=True)
@@ -104,9 +102,23 @@ def what_if(
         finally:
             _work.clear()
     return tuple(
-        Variant(facts=facts, differences=differences, waiting=waiting)
-        for facts, (differences, waiting) in zip(known, found, strict=True)
+        Variant(
+            facts=facts,
+            differences=tuple(_difference(first.steps[at], after) for at, after in changed),
+            waiting=waiting,
+        )
+        for facts, (changed, waiting) in zip(known, found, strict=True)
     )
+
+
+def _difference(before: PlannedStep, after: Outcome) -> StepDifference:
+    return StepDifference(
+        path=before.path, number=before.number, before=before.outcome, after=after
+    )
+
+
+_Found = tuple[tuple[tuple[int, Outcome], ...], int]
+"""The steps that come out otherwise, by their place, and how many wait: little to send."""
 
 
 @attrs.frozen
@@ -116,28 +128,22 @@ class _Work:
     children: Mapping[str, TaskSequence] | None
     first: tuple[PlannedStep, ...]
 
-    def one(self, at: int) -> tuple[tuple[StepDifference, ...], int]:
+    def one(self, at: int) -> _Found:
         """Plan one variant and compare it."""
         plan = compile_plan(self.sequence, self.variants[at], children=self.children)
-        differences = tuple(
-            StepDifference(
-                path=after.path,
-                number=after.number,
-                before=before.outcome,
-                after=after.outcome,
-                reason=after.reason,
-            )
-            for before, after in zip(self.first, plan.steps, strict=True)
+        changed = tuple(
+            (place, after.outcome)
+            for place, (before, after) in enumerate(zip(self.first, plan.steps, strict=True))
             if before.outcome is not after.outcome
         )
-        return differences, _waiting(plan)
+        return changed, _waiting(plan)
 
 
 _work: list[_Work] = []
 """What forked workers inherit; one at a time."""
 
 
-def _one(at: int) -> tuple[tuple[StepDifference, ...], int]:
+def _one(at: int) -> _Found:
     return _work[0].one(at)
 
 

@@ -62,7 +62,7 @@ def test_toml(tmp_path: Path) -> None:
     plan = ts.compile_plan(
         ts.TaskSequence(), ts.Facts(variables=facts.variables, in_winpe=facts.in_winpe)
     )
-    assert "hunter2" not in repr(plan) + plan.to_json()
+    assert "hunter2" not in repr(plan) + plan.to_json() + repr(facts)
 
 
 def test_json(tmp_path: Path) -> None:
