@@ -116,7 +116,7 @@ def capture(
     """
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
-    from tasksequence.cli.sequences import chosen_sequence
+    from tasksequence.cli.sequences import child_sequences, chosen_sequence
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
@@ -136,9 +136,14 @@ def capture(
     named = {name.casefold() for name in variables}
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
-    part = chosen_sequence(load(sequence), wanted)
+    document = load(sequence)
+    part = chosen_sequence(document, wanted)
     # What the person says here is the last word, whatever steps before the capture set.
-    plan = compile_plan(part.sequence, Facts(variables=variables, pinned=frozenset(variables)))
+    plan = compile_plan(
+        part.sequence,
+        Facts(variables=variables, pinned=frozenset(variables)),
+        children=child_sequences(document, part, ()),
+    )
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
         print_error(f"warning: {warning}")

@@ -92,11 +92,25 @@ _Found = tuple[Severity, str, str]
 
 def _findings(files: VolumeFiles, hives: RegistryHives) -> list[_Found]:
     return [
+        *_unwritten(hives),
         *_image_state(hives),
         *_domain(hives),
         *_client(files, hives),
         *_boot_volume(files),
         *_earlier_captures(files),
+    ]
+
+
+def _unwritten(hives: RegistryHives) -> list[_Found]:
+    names = [name for name in ("SOFTWARE", "SYSTEM") if hives.has_unwritten_changes(name)]
+    if not names:
+        return []
+    return [
+        (
+            Severity.WARN,
+            "Windows was not shut down cleanly, and its state may be newer than what is read here",
+            f"the registry files {' and '.join(names)} have changes in their logs",
+        )
     ]
 
 

@@ -36,6 +36,15 @@ class RegistryHives:
         """Tell whether the volume has this hive (SOFTWARE, SYSTEM, SECURITY, SAM)."""
         return self._files.find(f"{_CONFIG}\\{name}") is not None
 
+    def has_unwritten_changes(self, name: str) -> bool:
+        """Tell whether Windows kept changes of a hive in its log files, which are not read here.
+
+        The two sequence numbers of its header are equal after a clean shutdown.
+        """
+        found = self._files.find(f"{_CONFIG}\\{name}")
+        head = (self._files.content(found, 12) if found is not None else None) or b""
+        return head[4:8] != head[8:12]
+
     def answers_for(self, key: str) -> bool:
         """Tell whether a key lies in one of these hives, whether or not it exists."""
         parts = registry_key(key).split("\\")

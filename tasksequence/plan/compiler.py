@@ -96,6 +96,8 @@ class _Compiler:
         self._environment = Environment(facts, set(self._own_names(sequence, ())))
         self._known = Knowledge(facts, self._environment)
         self._number: int | None = 0
+        self._boots_next = Held("false")
+        """Whether the machine starts Windows PE next, where a restart does not say."""
         self._pins: dict[str, tuple[str, ...]] = {}
         """The first step that would have changed a pinned variable, by folded name."""
 
@@ -453,7 +455,7 @@ class _Compiler:
                 )
                 for name, held in effects.changes
             ),
-            restarts_into=None if effects.in_winpe is None else _place(effects.in_winpe),
+            restarts_into=self._restarts_into(effects),
         )
 
     def _move(
@@ -468,6 +470,10 @@ class _Compiler:
                     word = held.text.casefold()
                     effects.in_winpe = {"winpe": True, "hd": False}.get(word)
                     environment.set(name, Held(source="the engine, after the restart"))
+        if effects.boots_winpe_next:
+            self._boots_next = Held(needs=needs) if needs else Held("true")
+        if effects.follows_boot_order:
+            self._follow_boot_order(step, needs)
         if effects.in_winpe is not None:
             place = Held("true" if effects.in_winpe else "false", source=f"the step {step.name}")
             if needs and not self._ends_there_anyway(step, planned, effects.in_winpe):
@@ -478,6 +484,21 @@ class _Compiler:
             self._known.stale = (f"what the step {step.name} leaves on the disk",)
         if effects.sets_anything:
             environment.forget_own_names()
+
+    def _restarts_into(self, effects: Effects) -> str | None:
+        if effects.follows_boot_order:
+            return _place(self._environment.in_winpe)
+        return None if effects.in_winpe is None else _place(effects.in_winpe)
+
+    def _follow_boot_order(self, step: Step, needs: tuple[str, ...]) -> None:
+        """Put the machine where a restart without a target leads."""
+        boots = self._boots_next
+        place = Held(boots.value, boots.needs, source=f"the step {step.name}")
+        if needs:
+            self._environment.maybe_set(IN_WINPE, place, needs)
+        else:
+            self._environment.set(IN_WINPE, place)
+            self._boots_next = Held("false")
 
     def _ends_there_anyway(self, step: Step, planned: PlannedStep, in_winpe: bool) -> bool:
         """Tell whether the machine ends where a step that may restart it wants it, in any case.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import attrs
@@ -57,6 +58,8 @@ _REPLACES_DISK = (
     ApplyDataImageAction,
     UpgradeOperatingSystemAction,
 )
+# /STAGE alone copies the files; the boot order changes with /BCD, or with neither.
+_APPLIES_WINPE = re.compile(r"LTIApply\.wsf\"?(?=.*\s/PE\b)(?!.*\s/STAGE\b)", re.IGNORECASE)
 _LISTED_CONTENT = 100
 """Download Package Content numbers its variables with two digits."""
 
@@ -68,6 +71,10 @@ class Effects:
     changes: list[tuple[str, Held]] = attrs.field(factory=list)
     in_winpe: bool | None = None
     """Where the machine is afterwards; None for where it was."""
+    follows_boot_order: bool = False
+    """True for a restart that names no target, as MDT's: what boots next decides."""
+    boots_winpe_next: bool = False
+    """True for MDT's Apply Windows PE, after which such a restart leads there."""
     replaces_disk: bool = False
     sets_anything: bool = False
     """True for MDT's Gather, which sets what its rules say."""
@@ -109,7 +116,9 @@ def effects_of(step: Step, known: Knowledge) -> Effects:
         need = f"what comes of the step {step.name}"
         found.changes.append(("_TSAppInstallStatus", Held(needs=(need,))))
     if isinstance(step, RebootAction):
-        found.in_winpe = (step.target or "HD").casefold() == "winpe"
+        found.follows_boot_order = not step.target
+        if step.target:
+            found.in_winpe = step.target.casefold() == "winpe"
     elif isinstance(step, SetupWindowsAndSMSAction):
         # It ends in the Windows that was applied, wherever it began.
         found.in_winpe = False
@@ -119,6 +128,8 @@ def effects_of(step: Step, known: Knowledge) -> Effects:
         step, ApplyDriverPackageAction
     )
     found.sets_anything = isinstance(step, BDD_Gather)
+    command = getattr(step, "command_line", None) or ""
+    found.boots_winpe_next = _APPLIES_WINPE.search(command) is not None
     return found
 
 

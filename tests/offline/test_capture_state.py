@@ -93,6 +93,16 @@ def test_a_registry_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert [one.severity.value for one in state] == ["refuse"]
 
 
+def test_changes_that_lie_in_the_logs_are_warned_of(tmp_path: Path) -> None:
+    from tests.support.hive import build_hive
+
+    hive = bytearray(build_hive({"Select": {"Current": 1}}, "SYSTEM"))
+    hive[4] += 1  # the first of the two sequence numbers
+    ((severity, text),) = found(tmp_path, files={"Windows/System32/config/SYSTEM": bytes(hive)})
+    assert severity == "warn"
+    assert "registry files SYSTEM have changes in their logs" in text
+
+
 def test_what_is_no_volume_is_left_to_the_capture(tmp_path: Path) -> None:
     assert ts.capture_state(tmp_path / "absent") is None
 

@@ -304,6 +304,24 @@ def test_a_requested_restart_switches_the_place_too() -> None:
     assert plan.steps[1].environment == "WinPE"
 
 
+def test_a_restart_without_a_target_follows_what_boots_next() -> None:
+    def script(command: str, condition: ts.Condition | None = None) -> ts.Step:
+        return ts.MdtCommandAction(name="script", command_line=command, condition=condition)
+
+    restart = ts.RebootAction(name="Restart computer", target="")
+    stage = 'cscript.exe "%SCRIPTROOT%\\LTIApply.wsf" /PE /STAGE'
+    boot = 'cscript.exe "%SCRIPTROOT%\\LTIApply.wsf" /PE /BCD'
+    steps = [script(stage), restart, script(boot), restart, restart, run("end")]
+    plan = plan_of(*steps, facts=ts.Facts(in_winpe=True))
+    assert [s.restarts_into for s in plan.steps] == [None, "FullOS", None, "WinPE", "FullOS", None]
+    assert plan.steps[-1].environment == "FullOS"
+    perhaps = plan_of(
+        script(boot, when("DoCapture", "equals", "YES")), restart, run("end"),
+        facts=ts.Facts(in_winpe=False),
+    )  # fmt: skip
+    assert perhaps.steps[-1].environment is None
+
+
 def test_a_restart_that_may_run_leaves_the_place_open() -> None:
     plan = plan_of(
         ts.RebootAction(name="r", target="WinPE", condition=when("Who", "exists")),

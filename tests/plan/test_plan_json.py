@@ -112,6 +112,7 @@ def test_every_real_sequence_comes_back_and_fits_the_schema(corpus_dir: Path) ->
             made = ts.compile_plan(sequence)
             text = made.to_json(indent=None)
             assert ts.Plan.from_json(text) == made
+            assert max(map(len, ts.describe_plan(made).splitlines())) <= 100
             seen += 1
             if seen % 8 == 0:  # the validator is slow; one in eight has every form
                 validator.validate(json.loads(text))

@@ -15,3 +15,17 @@ document = ts.load("a.zip")
 assert_type(document.sequence, ts.TaskSequence)
 plan = ts.compile_plan(document.sequence, {"A": "1", "P": ts.SecretText("x")})
 assert_type(plan.steps[0].request, ts.CaptureRequest | None)
+facts = ts.Facts(in_winpe=True, variables={"A": "1"}, files={"C:\\a": ts.FileFact()})
+assert_type(ts.compile_plan(document.sequence, facts), ts.Plan)
+assert_type(ts.Plan.from_json(plan.to_json()), ts.Plan)
+assert_type(ts.load_facts("facts.toml"), ts.Facts)
+assert_type(ts.what_if(document.sequence, [facts], processes=2), tuple[ts.Variant, ...])
+
+
+def handler(step: ts.PlannedStep, context: ts.RunContext) -> int | None:
+    context.set("A", step.name)
+    return None
+
+
+engine = ts.Engine(handlers={ts.RunCommandLineAction: handler, "Contoso_Step": handler})
+assert_type(engine.run(plan), ts.RunReport)
