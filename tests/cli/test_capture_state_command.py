@@ -17,7 +17,7 @@ def arguments(tmp_path: Path) -> list[str | Path]:
     need_tools()
     step = ts.CaptureSystemImageAction(
         name="Capture", capture_destination=str(tmp_path / "a.wim"),
-        capture_username="LAB\\capture", capture_password="hunter2",
+        capture_username="LAB\\capture", capture_password=ts.SecretText("hunter2"),
     )  # fmt: skip
     path = tmp_path / "sequence.xml"
     ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
