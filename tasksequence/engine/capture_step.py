@@ -11,6 +11,7 @@ from tasksequence.engine.preparation import check_preparation
 from tasksequence.errors import PlanError, TaskSequenceError
 from tasksequence.offline.capture_state import Severity
 from tasksequence.plan.steps import Outcome, Plan, PlannedStep
+from tasksequence.plan.truth import Truth
 from tasksequence.request import (
     CaptureEvent,
     CaptureOptions,
@@ -167,7 +168,9 @@ def capture_step(plan: Plan, *, assume_conditions: bool = False) -> PlannedStep:
             hint="Set the variables (command line: --set NAME=VALUE, and --destination PATH for "
             "OSDCaptureDestination), or correct the step's properties.",
         )
-    if step.request is None or (step.outcome is Outcome.UNKNOWN and not assume_conditions):
+    # Where the machine is need not be known: its disk is read from here, so its Windows is not.
+    is_open = any(guard.truth is Truth.UNKNOWN for guard in step.guards)
+    if step.request is None or (is_open and not assume_conditions):
         raise PlanError(
             f"whether the capture step runs {step.reason}",
             where=_place(step),

@@ -27,7 +27,6 @@ from tasksequence.model.actions.general import SetDynamicVariablesAction, SetVar
 from tasksequence.model.classes import registry
 from tasksequence.plan.steps import (
     Guard,
-    Outcome,
     Plan,
     PlannedGroup,
     PlannedStep,
@@ -258,13 +257,10 @@ class _Run:
         here = step.environment or self._in_winpe
         if step.runs_in and here and step.runs_in != here:
             return StepStatus.SKIPPED, f"it runs in {step.runs_in}, and the machine is in {here}"
-        if step.runs_in and not here and not self._engine._assume_conditions:
+        is_capture = step.wmi_class == CAPTURE_CLASS
+        if step.runs_in and not (here or is_capture or self._engine._assume_conditions):
             return StepStatus.DEPENDS, step.reason
-        if (
-            step.outcome is Outcome.UNKNOWN
-            and step.wmi_class == CAPTURE_CLASS
-            and step.request is None
-        ):
+        if is_capture and step.request is None:
             return StepStatus.DEPENDS, step.reason
         return None
 

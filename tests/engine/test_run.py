@@ -254,3 +254,12 @@ def test_secrets_are_in_no_log_message_or_report(tmp_path: Path) -> None:
     assert "hunter2" not in text
     assert "also-secret" not in text
     assert "with *** and ***" in report.results[0].message
+
+
+def test_a_capture_needs_no_word_on_where_the_machine_is() -> None:
+    backend = RecordingBackend()
+    plan = plan_of(capture_step(), facts=ts.Facts())
+    assert plan.steps[0].needs == ("variable _SMSTSInWinPE",)
+    ts.capture_volumes(plan, "v.ntfs", backend=backend)
+    assert ts.Engine(volumes="v.ntfs", backend=backend).run(plan).succeeded
+    assert len(backend.requests) == 2
