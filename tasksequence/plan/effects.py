@@ -9,7 +9,6 @@ import attrs
 
 from tasksequence.errors import PlanError
 from tasksequence.model.actions.disk import PartitionDiskAction
-from tasksequence.model.actions.drivers import ApplyDriverPackageAction
 from tasksequence.model.actions.general import (
     PrestartCheckAction,
     RebootAction,
@@ -124,9 +123,7 @@ def effects_of(step: Step, known: Knowledge) -> Effects:
         found.in_winpe = False
     elif isinstance(step, PrepareOSAction):
         found.in_winpe = True
-    found.replaces_disk = isinstance(step, _REPLACES_DISK) and not isinstance(
-        step, ApplyDriverPackageAction
-    )
+    found.replaces_disk = isinstance(step, _REPLACES_DISK)
     found.sets_anything = isinstance(step, BDD_Gather)
     command = getattr(step, "command_line", None) or ""
     found.boots_winpe_next = _APPLIES_WINPE.search(command) is not None
