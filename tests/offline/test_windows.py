@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import tasksequence as ts
 from tasksequence.offline.registry_hives import RegistryHives
 from tasksequence.offline.volume_files import VolumeFiles
-from tasksequence.offline.windows import unpacked_guid
+from tasksequence.offline.windows import program_version, unpacked_guid
 from tests.plan.test_flow import run
 from tests.support.volumes import make_volume, need_tools
 from tests.support.windows_volumes import windows_volume
@@ -52,6 +53,19 @@ def test_files_and_folders_of_its_drive(windows: ts.OfflineWindows) -> None:
     no_program = windows.file(r"C:\Program Files\App\app.exe")
     assert no_program is not None
     assert no_program.version is None
+
+
+def test_the_version_of_a_real_program() -> None:
+    launchers = sorted(Path(sysconfig.get_path("purelib")).glob("pip/_vendor/distlib/w64.exe"))
+    if not launchers:
+        pytest.skip("this pip brings no Windows programs")
+    content = launchers[0].read_bytes()
+    version = program_version(content)
+    assert version is not None
+    # The program says the same in words, in another part of its resource.
+    assert "FileVersion\0".encode("utf-16-le") in content
+    assert f"{version}\0".encode("utf-16-le") in content
+    assert program_version(content[:200]) is None
 
 
 def test_registry_values(windows: ts.OfflineWindows) -> None:
