@@ -9,6 +9,7 @@ from tasksequence.cli.capture import capture
 from tasksequence.cli.convert import convert
 from tasksequence.cli.explain import explain
 from tasksequence.cli.format import format_
+from tasksequence.cli.plan import plan
 from tasksequence.cli.schema import schema
 
 __all__ = ["cli"]
@@ -28,3 +29,4 @@ cli.add_command(convert)
 cli.add_command(explain)
 cli.add_command(format_)
 cli.add_command(schema)
+cli.add_command(plan)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tasksequence.cli.limits import limit_option
+from tasksequence.cli.sequences import name_option
 
 if TYPE_CHECKING:
     from tasksequence.document.conversion import TargetKind
@@ -29,12 +30,7 @@ _KINDS = ("zip", "object", "package", "sequence")
     "file, or the bare sequence. Without it TARGET's name decides: .zip, object.xml, else a "
     "sequence.",
 )
-@click.option(
-    "--name",
-    "wanted",
-    metavar="NAME_OR_ID",
-    help="Which sequence of an export with several: its name or package ID.",
-)
+@name_option
 @click.option("--package-name", metavar="NAME", help="Name of the package in TARGET.")
 @click.option("--package-id", metavar="ID", help="Its package ID, as in ABC00001.")
 @click.option("--boot-image", "boot_image", metavar="ID", help="Package ID of its boot image.")
@@ -64,7 +60,7 @@ def convert(
     The sequence keeps its own bytes. A package keeps its properties; where SOURCE has none, a new
     one is made, and --package-id is needed.
     """
-    from tasksequence.cli.parts import chosen_part
+    from tasksequence.cli.sequences import chosen_part
     from tasksequence.document import conversion
     from tasksequence.document.document import load
     from tasksequence.document.saving import write_file

@@ -20,3 +20,17 @@ assert_type(partition.type, ts.PartitionType | str)
 for known in ts.properties_of(ts.CaptureSystemImageAction):
     assert_type(known.name, str)
 document.save(secrets="blank")
+facts = ts.Facts(in_winpe=True, variables={"A": "1"}, files={"C:\\a": ts.FileFact()})
+assert_type(ts.compile_plan(document.sequence, facts), ts.Plan)
+assert_type(ts.Plan.from_json(plan.to_json()), ts.Plan)
+assert_type(ts.load_facts("facts.toml"), ts.Facts)
+assert_type(ts.what_if(document.sequence, [facts], processes=2), tuple[ts.Variant, ...])
+
+
+def handler(step: ts.PlannedStep, context: ts.RunContext) -> int | None:
+    context.set("A", step.name)
+    return None
+
+
+engine = ts.Engine(handlers={ts.RunCommandLineAction: handler, "Contoso_Step": handler})
+assert_type(engine.run(plan), ts.RunReport)
