@@ -9,6 +9,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.authoring.conditions import File as File
+    from tasksequence.authoring.conditions import Folder as Folder
+    from tasksequence.authoring.conditions import Platform as Platform
+    from tasksequence.authoring.conditions import Registry as Registry
+    from tasksequence.authoring.conditions import Software as Software
+    from tasksequence.authoring.conditions import Variable as Variable
+    from tasksequence.authoring.conditions import all_of as all_of
+    from tasksequence.authoring.conditions import any_of as any_of
+    from tasksequence.authoring.conditions import none_of as none_of
+    from tasksequence.authoring.conditions import operating_system as operating_system
+    from tasksequence.authoring.conditions import (
+        operating_system_language as operating_system_language,
+    )
+    from tasksequence.authoring.conditions import query_wmi as query_wmi
+    from tasksequence.authoring.conditions import when as when
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
@@ -16,11 +31,14 @@ if TYPE_CHECKING:
     from tasksequence.document.violation import Violation as Violation
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.report import describe as describe
+    from tasksequence.errors import AuthoringError as AuthoringError
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
     from tasksequence.errors import CaptureError as CaptureError
     from tasksequence.errors import DestinationError as DestinationError
     from tasksequence.errors import DocumentError as DocumentError
+    from tasksequence.errors import EditError as EditError
+    from tasksequence.errors import FieldProblem as FieldProblem
     from tasksequence.errors import PlanError as PlanError
     from tasksequence.errors import Problem as Problem
     from tasksequence.errors import QualifierError as QualifierError
@@ -196,17 +214,35 @@ if TYPE_CHECKING:
     from tasksequence.wmi_property import Property as Property
 
 _HOMES = {
+    "authoring.conditions": (
+        "File",
+        "Folder",
+        "Platform",
+        "Registry",
+        "Software",
+        "Variable",
+        "all_of",
+        "any_of",
+        "none_of",
+        "operating_system",
+        "operating_system_language",
+        "query_wmi",
+        "when",
+    ),
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
     "engine.report": ("describe",),
     "errors": (
+        "AuthoringError",
         "BackendUnavailable",
         "CaptureCancelled",
         "CaptureError",
         "DestinationError",
         "DocumentError",
+        "EditError",
+        "FieldProblem",
         "PlanError",
         "Problem",
         "QualifierError",
