@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     )
     from tasksequence.authoring.conditions import query_wmi as query_wmi
     from tasksequence.authoring.conditions import when as when
+    from tasksequence.authoring.wizard import NewSequence as NewSequence
+    from tasksequence.authoring.wizard import build_and_capture as build_and_capture
+    from tasksequence.authoring.wizard import capture_only as capture_only
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
     from tasksequence.document.document import Document as Document
     from tasksequence.document.document import SequencePart as SequencePart
@@ -228,6 +231,11 @@ _HOMES = {
         "operating_system_language",
         "query_wmi",
         "when",
+    ),
+    "authoring.wizard": (
+        "NewSequence",
+        "build_and_capture",
+        "capture_only",
     ),
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),

@@ -92,14 +92,21 @@ class Document:
 
     @classmethod
     def new_export(
-        cls, sequence: TaskSequence, *, name: str, package_id: str, description: str = ""
+        cls,
+        sequence: TaskSequence,
+        *,
+        name: str,
+        package_id: str,
+        description: str = "",
+        boot_image_id: str | None = None,
     ) -> Document:
         """Make a document of an export zip that holds this sequence as a package.
 
         `package_id` has eight characters: the site's code and five more, as in `ABC00001`.
+        `boot_image_id` is the package ID of the boot image that the package names.
         """
         text = new_sequence(sequence, Layout("", ""))
-        return cls.load(export_zip(text, name, package_id, description))
+        return cls.load(export_zip(text, name, package_id, description, boot_image_id))
 
     def __repr__(self) -> str:
         names = ", ".join(repr(part.name) for part in self.parts if part.name is not None)

@@ -30,7 +30,9 @@ _NAMESPACES = (
 )
 
 
-def export_zip(sequence: bytes, name: str, package_id: str, description: str) -> bytes:
+def export_zip(
+    sequence: bytes, name: str, package_id: str, description: str, boot_image_id: str | None = None
+) -> bytes:
     """Return the bytes of an export zip; raises `DocumentError` for a package ID out of form."""
     if not _PACKAGE_ID.fullmatch(package_id):
         raise DocumentError(
@@ -40,7 +42,7 @@ def export_zip(sequence: bytes, name: str, package_id: str, description: str) ->
     folder = f"{_SYSTEM_CLASS}/{package_id}"
     core = uuid5(NAMESPACE_URL, package_id).hex
     members = {
-        f"{folder}/object.xml": _object_xml(sequence, name, package_id, description),
+        f"{folder}/object.xml": _object_xml(sequence, name, package_id, description, boot_image_id),
         "_rels/.rels": _relationships(folder, core),
         f"{folder}/ReferencesInfo.xml": f"{_BOM}<ArrayOfString {_NAMESPACES} />",
         f"{folder}/AppReferencesInfo.xml": f"{_BOM}<ArrayOfString {_NAMESPACES} />",
@@ -72,10 +74,16 @@ def export_zip(sequence: bytes, name: str, package_id: str, description: str) ->
     return buffer.getvalue()
 
 
-def _object_xml(sequence: bytes, name: str, package_id: str, description: str) -> str:
+def _object_xml(
+    sequence: bytes, name: str, package_id: str, description: str, boot_image_id: str | None
+) -> str:
     site = f"root\\sms\\site_{package_id[:3]}"
     relative = f'{_SYSTEM_CLASS}.PackageID="{package_id}"'
+    boot_image = (
+        [_property("BootImageID", _SYSTEM_CLASS, "string", boot_image_id)] if boot_image_id else []
+    )
     properties = [
+        *boot_image,
         _property("Description", _BASE_CLASS, "string", description),
         _property("Name", _BASE_CLASS, "string", name),
         _property("PackageID", _BASE_CLASS, "string", package_id, is_key=True),
