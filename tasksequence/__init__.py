@@ -9,6 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.authoring.addresses import LocatedStep as LocatedStep
+    from tasksequence.authoring.cmdlets import CMDLETS as CMDLETS
+    from tasksequence.authoring.cmdlets import Cmdlet as Cmdlet
     from tasksequence.authoring.conditions import File as File
     from tasksequence.authoring.conditions import Folder as Folder
     from tasksequence.authoring.conditions import Platform as Platform
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     )
     from tasksequence.authoring.conditions import query_wmi as query_wmi
     from tasksequence.authoring.conditions import when as when
+    from tasksequence.authoring.editing import SequenceEditor as SequenceEditor
+    from tasksequence.authoring.properties import new_step as new_step
+    from tasksequence.authoring.step_classes import step_class as step_class
     from tasksequence.authoring.wizard import NewSequence as NewSequence
     from tasksequence.authoring.wizard import build_and_capture as build_and_capture
     from tasksequence.authoring.wizard import capture_only as capture_only
@@ -237,6 +243,14 @@ _HOMES = {
         "build_and_capture",
         "capture_only",
     ),
+    "authoring.addresses": ("LocatedStep",),
+    "authoring.cmdlets": (
+        "CMDLETS",
+        "Cmdlet",
+    ),
+    "authoring.editing": ("SequenceEditor",),
+    "authoring.step_classes": ("step_class",),
+    "authoring.properties": ("new_step",),
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.violation": ("Violation",),
