@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from tasksequence.document.document import Document, SequencePart
+from tasksequence.cli.chosen_sequence import chosen_part, name_option
 
 __all__ = ["capture"]
 
@@ -78,12 +76,7 @@ def _path(_: click.Context, option: click.Parameter, value: object) -> object:
     metavar="N",
     help="Threads that compress; 0, the default, takes one for each processor.",
 )
-@click.option(
-    "--name",
-    "wanted",
-    metavar="NAME_OR_ID",
-    help="Which sequence of an export with several: its name or package ID.",
-)
+@name_option
 @click.option(
     "--assume-conditions",
     is_flag=True,
@@ -128,7 +121,7 @@ def capture(
     named = {name.casefold() for name in variables}
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
-    part = _chosen(load(sequence), wanted)
+    part = chosen_part(load(sequence), wanted)
     plan = compile_plan(part.sequence, variables)
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
@@ -143,21 +136,3 @@ def capture(
             assume_conditions=assume_conditions,
         )
     print_result(describe(result, columns=output_width()))
-
-
-def _chosen(document: Document, wanted: str | None) -> SequencePart:
-    parts = document.parts
-    if wanted is None:
-        if len(parts) == 1:
-            return parts[0]
-        raise click.UsageError(
-            f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
-        )
-    for part in parts:
-        if wanted.casefold() in ((part.name or "").casefold(), (part.package_id or "").casefold()):
-            return part
-    raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
-
-
-def _names(parts: tuple[SequencePart, ...]) -> str:
-    return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)

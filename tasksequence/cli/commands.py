@@ -7,6 +7,8 @@ import click
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.explain import explain
+from tasksequence.cli.new import new
+from tasksequence.cli.step import step
 
 __all__ = ["cli"]
 
@@ -22,3 +24,5 @@ def cli() -> None:
 
 cli.add_command(capture)
 cli.add_command(explain)
+cli.add_command(new)
+cli.add_command(step)
