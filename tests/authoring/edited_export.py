@@ -221,7 +221,6 @@ def _same_gaps(before: Node, now: Node, where: str) -> None:
         return  # some of them moved, with the white space of their new place
     for place, (one, other) in enumerate(itertools.pairwise(places)):
         if one is not None and other == one + 1:
-            # (The first of them follows the lists, and is not looked at.)
             assert now.body[place + 1] == before.body[one + 1], where
 
 

@@ -97,7 +97,7 @@ def run_machine(corpus_dir: Path, examples: int, steps: int) -> None:
 
 
 def test_many_edits_of_real_exports_keep_the_rest(corpus_dir: Path) -> None:
-    run_machine(corpus_dir, 60, 15)
+    run_machine(corpus_dir, 40, 15)
 
 
 @pytest.mark.deep
