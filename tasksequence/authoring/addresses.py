@@ -123,8 +123,12 @@ def resolved(
     sequence: TaskSequence,
     target: Target,
     among: Callable[[LocatedStep], bool] | None = None,
+    kind: str = "step",
 ) -> LocatedStep:
-    """Return the one step that a target names; raises `EditError` for none and for several."""
+    """Return the one step that a target names; raises `EditError` for none and for several.
+
+    `among` tells which steps count, and `kind` what they are.
+    """
     steps = located(sequence)
     found = [one for one in matching(steps, target) if among is None or among(one)]
     if len(found) == 1:
@@ -133,17 +137,17 @@ def resolved(
     if found:
         candidates = [one.address for one in found]
         raise EditError(
-            f"{shown} names {len(found)} steps",
+            f"{shown} names {len(found)} {kind}s",
             hint="Give more of the path, or one of these:" + _listed(candidates),
             candidates=candidates,
         )
     pool = [one for one in steps if among is None or among(one)]
     candidates = _similar(pool, shown)
     raise EditError(
-        f"{shown} names no step of the sequence",
+        f"{shown} names no {kind} of the sequence",
         hint="Did you mean one of these?" + _listed(candidates)
         if candidates
-        else "The sequence has no step like it.",
+        else f"The sequence has no {kind} like it.",
         candidates=candidates,
     )
 

@@ -19,7 +19,7 @@ from tasksequence.authoring.properties import change
 from tasksequence.authoring.step_classes import step_class
 from tasksequence.errors import EditError
 from tasksequence.model.base import Step
-from tasksequence.model.condition import Condition, ConditionOperand
+from tasksequence.model.condition import Condition, ConditionOperand, ConditionOperator
 from tasksequence.model.sequence import Group, TaskSequence
 
 __all__ = ["SequenceEditor"]
@@ -230,6 +230,19 @@ class SequenceEditor:
         step.condition = None
         return step
 
+    def remove_conditions(self, target: Target, kind: type[ConditionOperand]) -> Step:
+        """Take all parts of one kind out of a step's condition, at any depth.
+
+        Operators that hold nothing afterwards go too, as does a condition that does (cmdlets:
+        -RemoveConditionVariable and its kin).
+        """
+        step = resolved(self.sequence, target).step
+        if step.condition is not None:
+            step.condition.operands[:] = _without(step.condition.operands, kind)
+            if not step.condition.operands:
+                step.condition = None
+        return step
+
     # Checks
 
     def _several(self, targets: tuple[Target, ...]) -> list[LocatedStep]:
@@ -258,7 +271,9 @@ class SequenceEditor:
             return _Place(one.holder, one.step, is_after=before is None)
         holder = self.sequence.steps
         if into is not None:
-            group = resolved(self.sequence, into, lambda one: isinstance(one.step, Group)).step
+            group = resolved(
+                self.sequence, into, lambda one: isinstance(one.step, Group), "group"
+            ).step
             assert isinstance(group, Group)
             _check_outside(group, moved)
             holder = group.steps
@@ -322,6 +337,21 @@ def _inside(step: Step) -> Iterator[Step]:
         for inner in step.steps:
             yield inner
             yield from _inside(inner)
+
+
+def _without(
+    operands: list[ConditionOperand], kind: type[ConditionOperand]
+) -> list[ConditionOperand]:
+    kept = []
+    for operand in operands:
+        if isinstance(operand, kind):
+            continue
+        if isinstance(operand, ConditionOperator) and operand.operands:
+            operand.operands[:] = _without(operand.operands, kind)
+            if not operand.operands:
+                continue
+        kept.append(operand)
+    return kept
 
 
 def _condition(operands: tuple[ConditionOperand | Condition, ...]) -> Condition:

@@ -28,6 +28,8 @@ def value_from_text(setting: StepSetting, text: str) -> object:
         return text
     if setting.parameter is not None and text.casefold() in setting.parameter.values:
         return text
+    if known.name == "Condition":
+        raise EditError("a condition is not set as text", hint="Use the --if options.")
     if known.item_class is not None:
         return _objects(known, text)
     if known.is_array:

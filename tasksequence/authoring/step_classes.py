@@ -35,21 +35,25 @@ def class_label(step: Step) -> str:
 def step_class(name: str | type[Step]) -> type[Step]:
     """Return the class of steps with this name; raises `EditError` with those that are near.
 
-    The name may be the WMI name with or without `SMS_TaskSequence_` and `Action`, or that of a
-    cmdlet: `CaptureSystemImage`, `New-CMTSStepCaptureSystemImage`. Letter case does not matter.
+    The name may be the WMI name with or without `SMS_TaskSequence_` and `Action`, that of the
+    Python class (`MdtCommandAction` has no other), or that of a cmdlet: `CaptureSystemImage`,
+    `New-CMTSStepCaptureSystemImage`. Letter case does not matter.
     """
     if isinstance(name, type):
         return name
     named = class_of_cmdlet(name)
     if named is not None:
         return named
-    known = {cls.wmi_name.removeprefix(_PREFIX).casefold(): cls for cls in step_classes()}
+    known = {cls.__name__.casefold(): cls for cls in step_classes()}
+    known |= {
+        cls.wmi_name.removeprefix(_PREFIX).casefold(): cls for cls in step_classes() if cls.wmi_name
+    }
     wanted = name.strip().casefold().removeprefix(_PREFIX.casefold())
     for candidate in (wanted, f"{wanted}action"):
         if candidate in known:
             return known[candidate]
     near = difflib.get_close_matches(wanted, list(known), 5, 0.5)
-    labels = [known[one].wmi_name.removeprefix(_PREFIX) for one in near]
+    labels = [known[one].__name__ for one in near]
     raise EditError(
         f"no class of steps is named {name!r}",
         hint=f"Did you mean {', '.join(labels)}?"

@@ -98,7 +98,12 @@ def _run(
 ) -> None:
     from tasksequence.authoring.wizard import build_and_capture, capture_only
     from tasksequence.cli.output import print_error, print_result
-    from tasksequence.cli.secret_sources import forget_environment, read_secret, split_setting
+    from tasksequence.cli.secret_sources import (
+        forget_environment,
+        is_reference,
+        read_secret,
+        split_setting,
+    )
 
     functions: Mapping[str, Callable[..., NewSequence]] = {
         BUILD_AND_CAPTURE: build_and_capture,
@@ -132,7 +137,7 @@ def _run(
         sources[name] = source
     used: set[str] = set()
     for name, source in sources.items():
-        answers[name] = source if "%" in source else read_secret(name, source, used)
+        answers[name] = source if is_reference(source) else read_secret(name, source, used)
     forget_environment(used)
 
     made = functions[wizard](**answers)
@@ -188,8 +193,9 @@ def _read_answers(
 
 
 def _is_source(text: str) -> bool:
-    is_variable = len(text) > 2 and text.startswith("%") and text.endswith("%")
-    return text == "prompt" or text.startswith(("env:", "fd:")) or is_variable
+    from tasksequence.cli.secret_sources import is_reference
+
+    return text == "prompt" or text.startswith(("env:", "fd:")) or is_reference(text)
 
 
 def _describes_application(item: object) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import click
 
-__all__ = ["forget_environment", "read_secret", "split_setting"]
+__all__ = ["forget_environment", "is_reference", "read_secret", "split_setting"]
+
+_REFERENCE = re.compile(r"%[A-Za-z_][A-Za-z0-9_-]*%")
 
 
 def split_setting(option: str, text: str, what: str) -> tuple[str, str]:
@@ -22,8 +25,21 @@ def split_setting(option: str, text: str, what: str) -> tuple[str, str]:
 def read_secret(name: str, source: str, used: set[str]) -> str:
     """Read the secret NAME from prompt, env:VARIABLE or fd:NUMBER.
 
-    Environment variables that were read are added to `used`. Raises `click.UsageError`.
+    Environment variables that were read are added to `used`. Raises `click.UsageError`, for an
+    empty secret too.
     """
+    text = _read(name, source, used)
+    if not text:
+        raise click.UsageError(f"--secret {name}: the secret that was read is empty.")
+    return text
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether a text is one `%Variable%`, which is no secret itself."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def _read(name: str, source: str, used: set[str]) -> str:
     kind, _, rest = source.partition(":")
     if source == "prompt":
         return _prompted(name)

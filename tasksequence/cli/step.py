@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["step"]
 
+_EDITOR_NAME_LENGTH = 50
 _Command = Callable[..., Any]
 
 
@@ -132,6 +133,7 @@ def set_(
         if enabled is not None:
             values["Enabled"] = enabled
         operands = condition_operands(**conditions)
+        _warn_of_name(rename)
         editor.set(found, values)
         if clear_condition:
             editor.clear_condition(found)
@@ -175,6 +177,7 @@ def new_(
     with _edited(sequence, wanted, dry_run) as editor:
         cls = step_class(of_class)
         values = _values(cls, None, settings, secrets)
+        _warn_of_name(step_name)
         made = new_step(cls, {**values, "Name": step_name})
         operands = condition_operands(**conditions)
         if operands:
@@ -228,6 +231,16 @@ def move(
             editor.move(target, before=before, after=after, into=into, at=at)
 
 
+def _warn_of_name(name: str | None) -> None:
+    from tasksequence.cli.output import print_error
+
+    if name is not None and len(name) > _EDITOR_NAME_LENGTH:
+        print_error(
+            f"warning: the name has {len(name)} characters; the editor of the console takes "
+            f"{_EDITOR_NAME_LENGTH}"
+        )
+
+
 @contextmanager
 def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[SequenceEditor]:
     """Give an editor; then save the file, or show what would change."""
@@ -257,13 +270,18 @@ def _values(
 ) -> dict[str, object]:
     from tasksequence.authoring.properties import setting_named
     from tasksequence.authoring.property_text import value_from_text
-    from tasksequence.cli.secret_sources import forget_environment, read_secret, split_setting
+    from tasksequence.cli.secret_sources import (
+        forget_environment,
+        is_reference,
+        read_secret,
+        split_setting,
+    )
 
     values: dict[str, object] = {}
     for text in settings:
         name, value = split_setting("--set", text, "VALUE")
         setting = setting_named(cls, name, found)
-        if setting.is_secret and not _is_reference(value):
+        if setting.is_secret and value and not is_reference(value):
             raise click.UsageError(
                 f"{setting.name} holds a secret, and --set would leave it in the process list and "
                 f"the shell's history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
@@ -282,6 +300,7 @@ def _values(
 def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str, object]) -> None:
     """Refuse the value of a variable that is secret by its name."""
     from tasksequence.authoring.properties import setting_named
+    from tasksequence.cli.secret_sources import is_reference
     from tasksequence.model.actions.general import SetVariableAction
     from tasksequence.model.secret_variables import is_secret_variable
 
@@ -291,16 +310,11 @@ def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str,
     held = found.variable_name if isinstance(found, SetVariableAction) else ""
     variable = str(given.get("VariableName", held) or "")
     value = str(given.get("VariableValue", ""))
-    if is_secret_variable(variable) and not _is_reference(value):
+    if is_secret_variable(variable) and value and not is_reference(value):
         raise click.UsageError(
             f"{variable} holds a secret, and --set would leave it in the process list and the "
             "shell's history. Use --secret VariableValue=prompt, =env:VARIABLE or =fd:NUMBER."
         )
-
-
-def _is_reference(text: str) -> bool:
-    """Tell whether a text is empty or one `%Variable%`, which tells nothing that is secret."""
-    return not text or (len(text) > 2 and text[0] == text[-1] == "%" and text.count("%") == 2)
 
 
 def _add(values: dict[str, object], setting: StepSetting, name: str, value: object) -> None:

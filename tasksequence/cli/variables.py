@@ -37,8 +37,6 @@ def collect_variables(
     for secret in secrets:
         name, source = split_setting("--secret", secret, "SOURCE")
         text = read_secret(name, source, used)
-        if not text:
-            raise click.UsageError(f"--secret {name}: the secret that was read is empty.")
         _add(found, name, SecretText(text))
     forget_environment(used)
     return found

@@ -29,6 +29,7 @@ _LIST = re.compile(
     r"<(?:referenceList|globalVarList)\b(?:[^>]*/>|[^>]*>.*?</(?:referenceList|globalVarList)\s*>)",
     re.DOTALL,
 )
+_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _REFERENCE = re.compile(r"<reference\b[^>]*>")
 _VARIABLE = re.compile(r"<variable\b[^>]*>.*?</variable\s*>|<variable\b[^>]*/>", re.DOTALL)
 
@@ -137,16 +138,9 @@ def cut(text: str) -> Node:
 
 def _tag_end(raw: bytes, at: int) -> int:
     """Return where a tag ends; `>` may stand in the value of an attribute."""
-    quote = None
-    for place in range(at, len(raw)):
-        char = raw[place]
-        if quote is not None:
-            quote = None if char == quote else quote
-        elif char in b"\"'":
-            quote = char
-        elif char == ord(">"):
-            return place + 1
-    raise AssertionError("a tag without an end")
+    found = _TAG.match(raw, at)
+    assert found, "a tag without an end"
+    return found.end()
 
 
 def nodes_of(node: Node) -> Iterator[tuple[Node, list[Node]]]:

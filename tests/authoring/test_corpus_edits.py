@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from functools import cache
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -23,6 +24,7 @@ from tests.authoring.edited_export import OPERATIONS, EditedExport
 pytestmark = pytest.mark.corpus
 
 
+@cache
 def readable(corpus_dir: Path) -> list[Path]:
     found = []
     for path in sorted(corpus_dir.rglob("*")):

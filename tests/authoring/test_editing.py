@@ -256,6 +256,16 @@ def test_conditions_are_set_added_and_cleared(editor: ts.SequenceEditor) -> None
         editor.set_condition(CAPTURE, whole, x.exists())
 
 
+def test_conditions_of_one_kind_are_removed_at_any_depth(editor: ts.SequenceEditor) -> None:
+    x, file = ts.Variable("X"), ts.File("a").exists()
+    editor.set_condition(CAPTURE, x == "1", ts.any_of(x == "2", file), ts.none_of(x == "3"))
+    editor.remove_conditions(CAPTURE, ts.VariableConditionExpression)
+    assert str(editor.find(CAPTURE).condition) == "file a exists"
+    editor.remove_conditions(CAPTURE, ts.FileConditionExpression)
+    assert editor.find(CAPTURE).condition is None
+    assert editor.remove_conditions(CAPTURE, ts.FileConditionExpression).condition is None
+
+
 def test_enable_disable_and_rename(editor: ts.SequenceEditor) -> None:
     editor.disable(CAPTURE, "Install Updates")
     assert not editor.find(CAPTURE).enabled
@@ -290,7 +300,7 @@ def test_a_copy_goes_to_another_document_with_its_bytes(editor: ts.SequenceEdito
         (lambda e: e.insert(restart(), before="Join Workgroup", at=1), "with into"),
         (lambda e: e.insert(restart(), into=CAPTURE, at=5), "no place 5 among 4"),
         (lambda e: e.insert(restart(), at=-1), "no place -1"),
-        (lambda e: e.insert(restart(), into="Join Workgroup"), "names no step"),
+        (lambda e: e.insert(restart(), into="Join Workgroup"), "names no group"),
         (lambda e: e.insert(e.find("Join Workgroup")), "in the sequence already"),
         (lambda e: e.insert(ts.Group(name="g", steps=[e.find("Join Workgroup")])), "already"),
         (lambda e: e.insert(*[restart()] * 2), "already"),

@@ -97,6 +97,8 @@ def warnings(**answers: Any) -> list[tuple[str, str]]:
             "several applications",
         ),
         ({"version": "1" * 33}, "version", "0 to 32"),
+        # What a class cannot hold it cannot hold with a variable in it either.
+        ({"version": "%" + "V" * 33 + "%"}, "version", "0 to 32"),
         ({"created_by": "x" * 256}, "created_by", "0 to 255"),
         ({"destination": r"D:\images\a.wim"}, "destination", "UNC path"),
         ({"destination": "/srv/a.wim"}, "destination", "UNC path"),

@@ -131,6 +131,8 @@ def invoke(*arguments: str | Path) -> tuple[int, str]:
         (["a.xml", *MINIMAL, "--secret", "name=env:X"], 2, "takes one of product_key"),
         (["a.xml", *MINIMAL, "--secret", "password=hunter2"], 2, "takes prompt, env:VARIABLE"),
         (["a.xml", *MINIMAL, "--secret", "password=env:ABSENT_ONE"], 2, "is not set"),
+        (["a.xml", *MINIMAL, "--secret", "password=%hunter2"], 2, "takes prompt, env:VARIABLE"),
+        (["a.xml", *MINIMAL, "--secret", "password=env:EMPTY"], 2, "is empty"),
         (["a.xml", *MINIMAL, "--password", "hunter2"], 2, "No such option"),
         (["a.xml", *MINIMAL, "--from", "absent.toml"], 1, "cannot be read"),
         (["a.xml", *MINIMAL, "--firmware", "efi"], 2, "efi"),
@@ -140,6 +142,7 @@ def test_a_wrong_command_line_writes_nothing(
     arguments: list[str], code: int, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EMPTY", "")
     exit_code, output = invoke(*arguments)
     assert exit_code == code
     assert text in output

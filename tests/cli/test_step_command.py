@@ -221,7 +221,10 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
         (["new", "PartitionDisk", "P", "--set", 'Partitions={"a":1}'], 1, "no list of objects"),
         (["new", "PartitionDisk", "P", "--set", 'Partitions=[{"a":1}]'], 1, "no property 'a'"),
         (["new", "Group", "G", "--before", "Capture", "--into", "Empty"], 1, "not several"),
-        (["new", "Group", "G", "--into", "Restart"], 1, "names no step"),
+        (["new", "Group", "G", "--into", "Restart"], 1, "names no group"),
+        (["set", "Capture", "--set", "Condition=x"], 1, "--if options"),
+        (["set", "Capture", "--secret", "CapturePassword=env:EMPTY"], 2, "is empty"),
+        (["set", "Capture", "--set", "CapturePassword=%hunter 2%"], 2, "--secret"),
         (["remove", "Capture", "Nothing"], 1, "names no step"),
         (["move", "Capture"], 2, "Say where it goes"),
         (["move", "Capture", "--up", "--down"], 2, "Say where it goes"),
@@ -230,8 +233,9 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
     ],
 )
 def test_what_cannot_be_done_leaves_the_file_alone(
-    arguments: list[str], code: int, text: str, file: Path
+    arguments: list[str], code: int, text: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("EMPTY", "")
     command, *rest = arguments
     exit_code, output = invoke(command, file, *rest)
     assert exit_code == code, output
