@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from tasksequence.authoring.cmdlets import Cmdlet as Cmdlet
     from tasksequence.authoring.conditions import File as File
     from tasksequence.authoring.conditions import Folder as Folder
-    from tasksequence.authoring.conditions import Platform as Platform
     from tasksequence.authoring.conditions import Registry as Registry
     from tasksequence.authoring.conditions import Software as Software
     from tasksequence.authoring.conditions import Variable as Variable
     from tasksequence.authoring.conditions import all_of as all_of
     from tasksequence.authoring.conditions import any_of as any_of
     from tasksequence.authoring.conditions import none_of as none_of
-    from tasksequence.authoring.conditions import operating_system as operating_system
-    from tasksequence.authoring.conditions import (
-        operating_system_language as operating_system_language,
-    )
     from tasksequence.authoring.conditions import query_wmi as query_wmi
     from tasksequence.authoring.conditions import when as when
     from tasksequence.authoring.editing import SequenceEditor as SequenceEditor
+    from tasksequence.authoring.operating_systems import Platform as Platform
+    from tasksequence.authoring.operating_systems import operating_system as operating_system
+    from tasksequence.authoring.operating_systems import (
+        operating_system_language as operating_system_language,
+    )
     from tasksequence.authoring.properties import new_step as new_step
     from tasksequence.authoring.step_classes import step_class as step_class
     from tasksequence.authoring.wizard import NewSequence as NewSequence
@@ -223,34 +223,32 @@ if TYPE_CHECKING:
     from tasksequence.wmi_property import Property as Property
 
 _HOMES = {
+    "authoring.addresses": ("LocatedStep",),
+    "authoring.cmdlets": (
+        "CMDLETS",
+        "Cmdlet",
+    ),
     "authoring.conditions": (
         "File",
         "Folder",
-        "Platform",
         "Registry",
         "Software",
         "Variable",
         "all_of",
         "any_of",
         "none_of",
-        "operating_system",
-        "operating_system_language",
         "query_wmi",
         "when",
     ),
+    "authoring.editing": ("SequenceEditor",),
+    "authoring.operating_systems": ("Platform", "operating_system", "operating_system_language"),
+    "authoring.properties": ("new_step",),
+    "authoring.step_classes": ("step_class",),
     "authoring.wizard": (
         "NewSequence",
         "build_and_capture",
         "capture_only",
     ),
-    "authoring.addresses": ("LocatedStep",),
-    "authoring.cmdlets": (
-        "CMDLETS",
-        "Cmdlet",
-    ),
-    "authoring.editing": ("SequenceEditor",),
-    "authoring.step_classes": ("step_class",),
-    "authoring.properties": ("new_step",),
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.violation": ("Violation",),

@@ -200,6 +200,14 @@ FIELDS: tuple[WizardField, ...] = (
         "Workgroup that the computer joins before it is captured.", wizards=_BOTH,
     ),
     WizardField(
+        "step_name", _NO_PAGE, "Name", _of("CaptureSystemImage", "Name"),
+        "Name of the capture step, instead of the one that `names` gives.", wizards=_CAPTURE,
+    ),
+    WizardField(
+        "step_description", _NO_PAGE, "Description", _of("CaptureSystemImage", "Description"),
+        "Description of the capture step.", wizards=_CAPTURE, has_default=True,
+    ),
+    WizardField(
         "created_by", _IMAGE, "Created by", _of("CaptureSystemImage", "ImageCreator"),
         "Who made the image.", wizards=_BOTH,
     ),

@@ -254,6 +254,8 @@ def capture_only(
     client_installed: bool = True,
     in_domain: bool = False,
     capture_workgroup: str | None = None,
+    step_name: str | None = None,
+    step_description: str = "",
     created_by: str | None = None,
     version: str = "",
     image_description: str | None = None,
@@ -281,10 +283,9 @@ def capture_only(
         steps.append(_join_workgroup(called["workgroup"], capture_workgroup))
     if client_installed:
         steps.append(PrepareSMSClientAction(name=called["prepare_client"]))
-    steps += [
-        PrepareOSAction(name=called["prepare_os"]),
-        _capture(called["capture_image"], answers),
-    ]
+    capture = _capture(step_name or called["capture_image"], answers)
+    capture.description = step_description
+    steps += [PrepareOSAction(name=called["prepare_os"]), capture]
     return NewSequence(
         sequence=TaskSequence(steps=steps),
         name=name,

@@ -12,11 +12,10 @@ import click
 
 from tasksequence.cli.chosen_sequence import chosen_part, name_option
 from tasksequence.cli.condition_options import condition_operands, conditional
+from tasksequence.cli.property_options import property_values, with_properties
 
 if TYPE_CHECKING:
     from tasksequence.authoring.editing import SequenceEditor
-    from tasksequence.authoring.properties import StepSetting
-    from tasksequence.model.base import Step
 
 __all__ = ["step"]
 
@@ -36,21 +35,6 @@ def step() -> None:
 
 _dry_run = click.option(
     "--dry-run", is_flag=True, help="Show what would change, as a diff, and write nothing."
-)
-_set = click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a property by its WMI name, Python name or variable, or by a parameter of the "
-    "cmdlets for the step. Objects are a JSON list.",
-)
-_secret = click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="NAME=SOURCE",
-    help="Set a property that is a password or key; SOURCE is prompt, env:VARIABLE or fd:NUMBER.",
 )
 
 
@@ -101,8 +85,7 @@ def get(
 @step.command("set")
 @click.argument("sequence")
 @click.argument("target")
-@_set
-@_secret
+@with_properties
 @click.option("--clear", multiple=True, metavar="NAME", help="Take a property out.")
 @click.option("--rename", metavar="NAME", help="Give the step another name.")
 @click.option("--enable/--disable", "enabled", default=None, help="Let it run, or keep it.")
@@ -126,7 +109,7 @@ def set_(
     """Change the step of SEQUENCE that TARGET names."""
     with _edited(sequence, wanted, dry_run) as editor:
         found = editor.find(target)
-        values = _values(type(found), found, settings, secrets)
+        values = property_values(type(found), found, settings, secrets)
         values |= dict.fromkeys(clear)
         if rename is not None:
             values["Name"] = rename
@@ -145,8 +128,7 @@ def set_(
 @click.argument("sequence")
 @click.argument("of_class", metavar="CLASS")
 @click.argument("step_name", metavar="NAME")
-@_set
-@_secret
+@with_properties
 @_placed
 @conditional
 @name_option
@@ -176,7 +158,7 @@ def new_(
 
     with _edited(sequence, wanted, dry_run) as editor:
         cls = step_class(of_class)
-        values = _values(cls, None, settings, secrets)
+        values = property_values(cls, None, settings, secrets)
         _warn_of_name(step_name)
         made = new_step(cls, {**values, "Name": step_name})
         operands = condition_operands(**conditions)
@@ -263,61 +245,3 @@ def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[SequenceEd
     else:
         document.save()
         print_result(f"{path}: changed")
-
-
-def _values(
-    cls: type[Step], found: Step | None, settings: tuple[str, ...], secrets: tuple[str, ...]
-) -> dict[str, object]:
-    from tasksequence.authoring.properties import setting_named
-    from tasksequence.authoring.property_text import value_from_text
-    from tasksequence.cli.secret_sources import (
-        forget_environment,
-        is_reference,
-        read_secret,
-        split_setting,
-    )
-
-    values: dict[str, object] = {}
-    for text in settings:
-        name, value = split_setting("--set", text, "VALUE")
-        setting = setting_named(cls, name, found)
-        if setting.is_secret and value and not is_reference(value):
-            raise click.UsageError(
-                f"{setting.name} holds a secret, and --set would leave it in the process list and "
-                f"the shell's history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
-            )
-        _add(values, setting, name, value_from_text(setting, value))
-    _refuse_plain_secrets(cls, found, values)
-    used: set[str] = set()
-    for text in secrets:
-        name, source = split_setting("--secret", text, "SOURCE")
-        setting = setting_named(cls, name, found)
-        _add(values, setting, name, value_from_text(setting, read_secret(name, source, used)))
-    forget_environment(used)
-    return values
-
-
-def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str, object]) -> None:
-    """Refuse the value of a variable that is secret by its name."""
-    from tasksequence.authoring.properties import setting_named
-    from tasksequence.cli.secret_sources import is_reference
-    from tasksequence.model.actions.general import SetVariableAction
-    from tasksequence.model.secret_variables import is_secret_variable
-
-    if not issubclass(cls, SetVariableAction):
-        return
-    given = {setting_named(cls, name, found).name: value for name, value in values.items()}
-    held = found.variable_name if isinstance(found, SetVariableAction) else ""
-    variable = str(given.get("VariableName", held) or "")
-    value = str(given.get("VariableValue", ""))
-    if is_secret_variable(variable) and value and not is_reference(value):
-        raise click.UsageError(
-            f"{variable} holds a secret, and --set would leave it in the process list and the "
-            "shell's history. Use --secret VariableValue=prompt, =env:VARIABLE or =fd:NUMBER."
-        )
-
-
-def _add(values: dict[str, object], setting: StepSetting, name: str, value: object) -> None:
-    if name.casefold() in {other.casefold() for other in values}:
-        raise click.UsageError(f"{setting.name} is given twice.")
-    values[name] = value

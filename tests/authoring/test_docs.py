@@ -28,8 +28,9 @@ def fields_table() -> str:
             one.removeprefix("SMS_TaskSequence_").replace("Action.", ".") for one in field.fills
         )
         fills = f" ({filled})" if filled else ""
+        said = field.help.replace("\\", "\\\\")  # outside code, Markdown takes one away
         lines.append(
-            f"| {field.page or '–'} | {name} | {wizards} | {field.help}{choices}{secret}{fills} |"
+            f"| {field.page or '–'} | {name} | {wizards} | {said}{choices}{secret}{fills} |"
         )
     return "\n".join(lines)
 

@@ -426,6 +426,14 @@ def test_capturing_alone_is_three_steps_in_this_order() -> None:
     assert ts.load(new.document().to_bytes()).sequence == new.sequence
 
 
+def test_the_capture_step_may_have_a_name_and_description_of_its_own() -> None:
+    new = ts.capture_only(**CAPTURE, step_name="To the share", step_description="Nightly")
+    step = new.sequence.steps[-1]
+    assert (step.name, step.description) == ("To the share", "Nightly")
+    with pytest.raises(ts.AuthoringError, match="step_name is ''"):
+        ts.capture_only(**CAPTURE, step_name="")
+
+
 def test_the_client_is_prepared_where_there_is_one() -> None:
     new = ts.capture_only(**CAPTURE, client_installed=False, names="wizard")
     assert [step.name for step in new.sequence.walk()] == [
