@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar, overload
 
 import attrs
 
@@ -23,6 +24,8 @@ from tasksequence.model.condition import Condition, ConditionOperand, ConditionO
 from tasksequence.model.sequence import Group, TaskSequence
 
 __all__ = ["SequenceEditor"]
+
+_Found = TypeVar("_Found", bound=Step)
 
 
 class SequenceEditor:
@@ -44,6 +47,24 @@ class SequenceEditor:
         self.sequence = sequence
 
     # Finding
+
+    @overload
+    def find(
+        self,
+        target: Target | None = None,
+        *,
+        cls: type[_Found],
+        where: Callable[[Step], bool] | None = None,
+    ) -> _Found: ...
+
+    @overload
+    def find(
+        self,
+        target: Target | None = None,
+        *,
+        cls: str | None = None,
+        where: Callable[[Step], bool] | None = None,
+    ) -> Step: ...
 
     def find(
         self,
