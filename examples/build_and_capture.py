@@ -12,77 +12,24 @@ from pathlib import Path
 import tasksequence as ts
 
 
-def build_and_capture() -> ts.TaskSequence:
+def build_and_capture() -> ts.NewSequence:
     """The two groups of the wizard: build the reference computer, then capture it."""
-    in_windows = ts.VariableConditionExpression(
-        variable="_SMSTSInWinPE", operator="equals", value="false"
+    return ts.build_and_capture(
+        name="Build and capture",
+        boot_image="ABC00005",
+        image_package="ABC00010",
+        image_index=1,
+        registered_user="Imaging",
+        registered_organization="Contoso",
+        time_zone="W. Europe Standard Time",
+        client_package="ABC00003",
+        updates="all",
+        destination=r"\\server\images\%ImageName%.wim",
+        account=r"CONTOSO\capture",
+        created_by="Imaging team",
+        image_description="Reference computer, made by an example",
+        version="1.0",
     )
-    no_client_cache = ts.VariableConditionExpression(
-        variable="_SMSTSClientCache", operator="notExists"
-    )
-    build = ts.Group(
-        name="Build the Reference Computer",
-        description="Actions to build a reference computer",
-        steps=[
-            ts.RebootAction(
-                name="Restart in Windows PE",
-                target="WinPE",
-                message="A new Windows is being installed. The computer restarts to continue.",
-                message_timeout=10,
-                condition=ts.Condition(operands=[in_windows]),
-            ),
-            ts.PartitionDiskAction(
-                name="Partition Disk 0",
-                disk_index=0,
-                partition_style="MBR",
-                partitions=[
-                    ts.PartitionSettings(
-                        type="Primary",
-                        file_system="NTFS",
-                        size=100,
-                        size_units="Percent",
-                        bootable=True,
-                    )
-                ],
-                condition=ts.Condition(operands=[no_client_cache]),
-            ),
-            ts.ApplyOperatingSystemAction(
-                name="Apply Operating System", image_package_id="ABC00010", image_index=1
-            ),
-            ts.ApplyWindowsSettingsAction(
-                name="Apply Windows Settings",
-                registered_user_name="Imaging",
-                registered_org_name="Contoso",
-                time_zone="W. Europe Standard Time",
-            ),
-            ts.ApplyNetworkSettingsAction(
-                name="Apply Network Settings", network_join_type=1, workgroup_name="WORKGROUP"
-            ),
-            ts.AutoApplyAction(name="Apply Device Drivers"),
-            ts.SetupWindowsAndSMSAction(
-                name="Setup Windows and ConfigMgr", client_package_id="ABC00003"
-            ),
-            ts.InstallUpdateAction(name="Install Updates", target="All"),
-        ],
-    )
-    capture = ts.Group(
-        name="Capture the Reference Computer",
-        description="Actions to prepare and capture the reference computer",
-        steps=[
-            ts.JoinDomainWorkgroupAction(name="Join Workgroup", type=1, workgroup_name="WORKGROUP"),
-            ts.PrepareSMSClientAction(name="Prepare ConfigMgr Client for Capture"),
-            ts.PrepareOSAction(name="Prepare Operating System"),
-            ts.CaptureSystemImageAction(
-                name="Capture Operating System Image",
-                capture_destination=r"\\server\images\%ImageName%.wim",
-                capture_username=r"CONTOSO\capture",
-                image_creator="Imaging team",
-                image_description="Reference computer, made by an example",
-                image_version="1.0",
-            ),
-        ],
-    )
-    return ts.TaskSequence(steps=[build, capture])
 
 
 def main() -> None:
@@ -92,9 +39,7 @@ def main() -> None:
 
     # 1. Write the sequence and save it as the console exports it.
     export = folder / "build-and-capture.zip"
-    ts.Document.new_export(
-        build_and_capture(), name="Build and capture", package_id="ABC00001"
-    ).save(export)
+    build_and_capture().save(export, package_id="ABC00001")
     print(f"Saved {export}")
 
     # 2. Load it again, as one would load an export from the site, and plan it. A variable that

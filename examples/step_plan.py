@@ -16,7 +16,7 @@ from examples.build_and_capture import build_and_capture
 def main() -> None:
     if len(sys.argv) > 2:
         sys.exit(__doc__)
-    sequence = ts.load(sys.argv[1]).sequence if len(sys.argv) == 2 else build_and_capture()
+    sequence = ts.load(sys.argv[1]).sequence if len(sys.argv) == 2 else build_and_capture().sequence
 
     # 1. What is known: a UEFI laptop that was started from boot media. What is not said is unknown.
     laptop = ts.Facts(

@@ -9,6 +9,30 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.authoring.addresses import LocatedStep as LocatedStep
+    from tasksequence.authoring.cmdlets import CMDLETS as CMDLETS
+    from tasksequence.authoring.cmdlets import Cmdlet as Cmdlet
+    from tasksequence.authoring.conditions import File as File
+    from tasksequence.authoring.conditions import Folder as Folder
+    from tasksequence.authoring.conditions import Registry as Registry
+    from tasksequence.authoring.conditions import Software as Software
+    from tasksequence.authoring.conditions import Variable as Variable
+    from tasksequence.authoring.conditions import all_of as all_of
+    from tasksequence.authoring.conditions import any_of as any_of
+    from tasksequence.authoring.conditions import none_of as none_of
+    from tasksequence.authoring.conditions import query_wmi as query_wmi
+    from tasksequence.authoring.conditions import when as when
+    from tasksequence.authoring.editing import SequenceEditor as SequenceEditor
+    from tasksequence.authoring.operating_systems import Platform as Platform
+    from tasksequence.authoring.operating_systems import operating_system as operating_system
+    from tasksequence.authoring.operating_systems import (
+        operating_system_language as operating_system_language,
+    )
+    from tasksequence.authoring.properties import new_step as new_step
+    from tasksequence.authoring.step_classes import step_class as step_class
+    from tasksequence.authoring.wizard import NewSequence as NewSequence
+    from tasksequence.authoring.wizard import build_and_capture as build_and_capture
+    from tasksequence.authoring.wizard import capture_only as capture_only
     from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
     from tasksequence.cim_datetime import from_cim as from_cim
     from tasksequence.cim_datetime import to_cim as to_cim
@@ -42,11 +66,14 @@ if TYPE_CHECKING:
     from tasksequence.engine.results import StepStatus as StepStatus
     from tasksequence.engine.results import describe_run as describe_run
     from tasksequence.engine.run import Engine as Engine
+    from tasksequence.errors import AuthoringError as AuthoringError
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
     from tasksequence.errors import CaptureError as CaptureError
     from tasksequence.errors import DestinationError as DestinationError
     from tasksequence.errors import DocumentError as DocumentError
+    from tasksequence.errors import EditError as EditError
+    from tasksequence.errors import FieldProblem as FieldProblem
     from tasksequence.errors import PlanError as PlanError
     from tasksequence.errors import Problem as Problem
     from tasksequence.errors import PropertyMissing as PropertyMissing
@@ -300,6 +327,32 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "cim_datetime": ("UNSPECIFIED_OFFSET", "from_cim", "to_cim"),
+    "authoring.addresses": ("LocatedStep",),
+    "authoring.cmdlets": (
+        "CMDLETS",
+        "Cmdlet",
+    ),
+    "authoring.conditions": (
+        "File",
+        "Folder",
+        "Registry",
+        "Software",
+        "Variable",
+        "all_of",
+        "any_of",
+        "none_of",
+        "query_wmi",
+        "when",
+    ),
+    "authoring.editing": ("SequenceEditor",),
+    "authoring.operating_systems": ("Platform", "operating_system", "operating_system_language"),
+    "authoring.properties": ("new_step",),
+    "authoring.step_classes": ("step_class",),
+    "authoring.wizard": (
+        "NewSequence",
+        "build_and_capture",
+        "capture_only",
+    ),
     "class_registry": ("ClassRegistry",),
     "document.canonical": ("canonical_bytes", "canonical_text"),
     "document.conversion": ("convert",),
@@ -332,11 +385,14 @@ _HOMES = {
     ),
     "engine.run": ("Engine",),
     "errors": (
+        "AuthoringError",
         "BackendUnavailable",
         "CaptureCancelled",
         "CaptureError",
         "DestinationError",
         "DocumentError",
+        "EditError",
+        "FieldProblem",
         "PlanError",
         "Problem",
         "PropertyMissing",

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 __all__ = [
+    "AuthoringError",
     "BackendUnavailable",
     "CaptureCancelled",
     "CaptureError",
     "DestinationError",
     "DocumentError",
+    "EditError",
+    "FieldProblem",
     "PlanError",
     "Problem",
     "PropertyMissing",
@@ -64,6 +67,49 @@ class QualifierError(TaskSequenceError, ValueError):
 
 class PropertyMissing(QualifierError, TypeError):
     """A required property was not given; a `TypeError` too, as Python has it for arguments."""
+
+
+class FieldProblem(NamedTuple):
+    """One field of a wizard whose answer breaks one rule."""
+
+    field: str
+    """The argument, which is also the name in a TOML file; the option has dashes for `_`."""
+    value: str | None
+    """The answer as it was given, `***` for a secret; None where there is none."""
+    rule: str
+    """What must hold, and what to do."""
+    source: str
+    """Where the rule is stated: a page of the wizard, a class with its qualifier, a cmdlet."""
+
+    def __str__(self) -> str:
+        said = "is not given" if self.value is None else f"is {self.value}"
+        return f"{self.field} {said}: {self.rule} ({self.source})"
+
+
+class AuthoringError(TaskSequenceError, ValueError):
+    """A wizard's answers break rules; nothing was made. `problems` holds every one of them."""
+
+    def __init__(self, problems: Iterable[FieldProblem], *, where: str | None = None) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems), where=where)
+
+
+class EditError(TaskSequenceError):
+    """An edit was refused and nothing was changed: it names no step, several, or makes no sense.
+
+    `candidates` holds the steps that may have been meant, as addresses that name one step each.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        candidates: Iterable[str] = (),
+    ) -> None:
+        self.candidates = tuple(candidates)
+        super().__init__(problem, where=where, hint=hint)
 
 
 class DocumentError(TaskSequenceError):

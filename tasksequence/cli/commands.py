@@ -9,8 +9,10 @@ from tasksequence.cli.capture import capture
 from tasksequence.cli.convert import convert
 from tasksequence.cli.explain import explain
 from tasksequence.cli.format import format_
+from tasksequence.cli.new import new
 from tasksequence.cli.plan import plan
 from tasksequence.cli.schema import schema
+from tasksequence.cli.step import step
 
 __all__ = ["cli"]
 
@@ -30,3 +32,5 @@ cli.add_command(explain)
 cli.add_command(format_)
 cli.add_command(schema)
 cli.add_command(plan)
+cli.add_command(new)
+cli.add_command(step)

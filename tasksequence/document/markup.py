@@ -99,8 +99,16 @@ def platform_key(node: WmiObject) -> dict[str, str]:
     return {xml_name: value for xml_name, value in found if value is not None}
 
 
-def new_element(node: WmiObject, layout: Layout, existing: ElementWriter) -> bytes:
-    """Return a node as new markup; `existing` writes its children, which may have bytes."""
+def new_element(
+    node: WmiObject,
+    layout: Layout,
+    existing: ElementWriter,
+    also: dict[str, str] | None = None,
+) -> bytes:
+    """Return a node as new markup; `existing` writes its children, which may have bytes.
+
+    `also` holds attributes that follow from where it stands.
+    """
     inner = layout.deeper()
     parts: list[bytes] = []
     if isinstance(node, Step) and node.condition is not None:
@@ -135,8 +143,14 @@ def new_element(node: WmiObject, layout: Layout, existing: ElementWriter) -> byt
             new_variable(key, variable, False, layout.line_end).encode("utf-8")
             for key, variable in step_variables(node).items()
         ]
-    parts += [existing(child, inner) for child in children_of(node)]
-    return new_markup(tag, element_attributes(node), parts, layout)
+    parts += [
+        # The editor's queries for an operating system: one that fails counts as false.
+        new_element(child, inner, existing, {"ignoreQueryFailure": "true"})
+        if isinstance(node, OSExpressionGroup) and child._origin is None
+        else existing(child, inner)
+        for child in children_of(node)
+    ]
+    return new_markup(tag, {**element_attributes(node), **(also or {})}, parts, layout)
 
 
 def new_markup(

@@ -16,8 +16,8 @@ from tasksequence.errors import DocumentError
 from tasksequence.model.action import ScriptedAction
 from tasksequence.model.actions.general import SetVariableAction
 from tasksequence.model.base import Step
+from tasksequence.model.secret_variables import is_secret_variable
 from tasksequence.model.sequence import TaskSequence
-from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import WmiObject, per_class, properties_of
 
@@ -105,7 +105,7 @@ def _set_secrets(sequence: TaskSequence, home: Source | None) -> Iterator[_Set]:
         if isinstance(step, ScriptedAction):
             old = _variables(step, before)
             for name, text in step.variables.items():
-                if text and names_a_secret(name) and old.get(name) != text:
+                if text and is_secret_variable(name) and old.get(name) != text:
                     yield _Set(path, step, None, name)
 
 

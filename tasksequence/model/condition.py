@@ -28,14 +28,30 @@ _OPERATORS = ("exists", "notExists", *_COMPARISONS)
 
 @wmi_class("SMS_TaskSequence_ConditionOperand", abstract)
 class ConditionOperand(WmiObject):
-    """Base of all that a condition can hold."""
+    """Base of all that a condition can hold; `str()` says it in words."""
+
+    def __str__(self) -> str:
+        return _in_words(self)
 
 
 @wmi_class("SMS_TaskSequence_Condition")
 class Condition(WmiObject):
-    """When a step or group runs: all operands must be true. No operand means no restriction."""
+    """When a step or group runs: all operands must be true. No operand means no restriction.
+
+    `str()` says it in words.
+    """
 
     operands: list[ConditionOperand] = prop("Operands", not_null_to_instance, factory=list)
+
+    def __str__(self) -> str:
+        return _in_words(self)
+
+
+def _in_words(part: "Condition | ConditionOperand") -> str:
+    # The words need all classes, these among them: for what holds a secret is declared there.
+    from tasksequence.model.condition_text import condition_text
+
+    return condition_text(part)
 
 
 @wmi_class("SMS_TaskSequence_ConditionOperator")
@@ -56,7 +72,6 @@ class VariableConditionExpression(ConditionExpression):
     """Compares a task sequence variable with a value."""
 
     variable: str = prop("Variable", not_null)
-    # `like` is on no class page; newer consoles write it.
     operator: Operator | str = prop("Operator", not_null)
     value: str | None = prop("Value", default=None)
 

@@ -95,8 +95,9 @@ class Operator(_Text):
     LESS_EQUAL = "lessEqual"
     GREATER = "greater"
     GREATER_EQUAL = "greaterEqual"
-    # On no class page; newer consoles write it in variable conditions.
+    # On no class page; newer consoles write them in variable conditions.
     LIKE = "like"
+    NOT_LIKE = "notLike"
 
 
 class RegistryType(_Text):

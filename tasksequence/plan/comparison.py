@@ -26,8 +26,9 @@ def compare_text(operator: str, actual: str, wanted: str) -> bool | None:
     """Compare without letter case; as numbers where both are; None for an unknown operator."""
     left, right = actual.casefold(), wanted.casefold()
     kind = operator.casefold()
-    if kind == "like":
-        return fnmatch.fnmatchcase(left, right.replace("[", "[[]").replace("%", "*"))
+    if kind in {"like", "notlike"}:
+        is_like = fnmatch.fnmatchcase(left, right.replace("[", "[[]").replace("%", "*"))
+        return is_like is (kind == "like")
     if kind in {"equals", "notequals"}:
         return (left == right) is (kind == "equals")
     try:

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from tasksequence.errors import PlanError
-from tasksequence.model.classes import registry
+from tasksequence.model.secret_variables import is_secret_variable
 from tasksequence.plan.expansion import Expanded, Held, expand
-from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import properties_of
 
 __all__ = ["MAX_VALUE_LENGTH", "Variables", "check_variable", "is_secret_variable"]
 
 MAX_VALUE_LENGTH = 4000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,255}")
-
-
-@cache
-def _secret_variables() -> frozenset[str]:
-    return frozenset(
-        known.variable.casefold()
-        for cls in registry.values()
-        for known in properties_of(cls)
-        if known.is_secret
-    )
-
-
-@cache
-def is_secret_variable(name: str) -> bool:
-    """Tell whether a variable holds a password or key: by its property's class, or by its name."""
-    return name.casefold() in _secret_variables() or names_a_secret(name)
 
 
 class Variables(Mapping[str, str | SecretText]):

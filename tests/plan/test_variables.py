@@ -87,6 +87,9 @@ def test_values_that_multiply_are_stopped() -> None:
         ("_SMSTSReserved2-000", True),
         ("OSDCaptureAccount", False),
         ("OSDCaptureDestination", False),
+        # Of these a class says that they are none.
+        ("OSDRandomAdminPassword", False),
+        ("OSDBitLockerStartupKeyDrive", False),
     ],
 )
 def test_secret_variables_are_known_by_class_and_by_name(name: str, secret: bool) -> None:

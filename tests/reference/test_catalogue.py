@@ -76,7 +76,7 @@ DIFFERENT_VALUES = {
     ("SMS_TaskSequence_PartitionSettings", "SizeUnits"): ({"%"}, "MDT's spelling"),
     ("SMS_TaskSequence_RebootAction", "Target"): ({""}, "MDT's installed Windows"),
     ("SMS_TaskSequence_VariableConditionExpression", "Operator"): (
-        {"like"},
+        {"like", "notLike"},
         "newer than the page",
     ),
     ("SMS_TaskSequence_OSConditionGroup", "OperatorType"): ({"and", "not"}, "always or"),

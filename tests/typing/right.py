@@ -34,3 +34,13 @@ def handler(step: ts.PlannedStep, context: ts.RunContext) -> int | None:
 
 engine = ts.Engine(handlers={ts.RunCommandLineAction: handler, "Contoso_Step": handler})
 assert_type(engine.run(plan), ts.RunReport)
+made = ts.build_and_capture(
+    name="n", boot_image="ABC00005", client_package="ABC00003", destination=r"\\s\i\a.wim"
+)
+assert_type(made, ts.NewSequence)
+assert_type(ts.Variable("A") == "1", ts.VariableConditionExpression)
+assert_type(ts.File("a").version >= "1", ts.FileConditionExpression)
+assert_type(ts.when(ts.any_of(ts.Variable("A").exists())), ts.Condition)
+editor = ts.SequenceEditor(made.sequence)
+assert_type(editor.find("Install Updates"), ts.Step)
+assert_type(editor.find(cls=ts.CaptureSystemImageAction), ts.CaptureSystemImageAction)

@@ -28,7 +28,6 @@ from tasksequence.qualifiers import (
     secret,
     success_codes,
 )
-from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import prop, wmi_class
 from tasksequence.wmi_property import UInt32
@@ -132,7 +131,10 @@ class SetVariableAction(Action):
 
         No qualifier says so: it is the step's own setting, or the name of its variable.
         """
-        if self.do_not_show_variable_value or names_a_secret(self.variable_name or ""):
+        # The classes, this one among them, say which variables are secret.
+        from tasksequence.model.secret_variables import is_secret_variable
+
+        if self.do_not_show_variable_value or is_secret_variable(self.variable_name or ""):
             return ("variable_value", "hidden_variable_value")
         return ("hidden_variable_value",)
 

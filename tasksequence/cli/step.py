@@ -1,0 +1,248 @@
+"""tasksequence step: looking at the steps of a sequence, and editing them in place."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tasksequence.cli.condition_options import condition_operands, conditional
+from tasksequence.cli.property_options import property_values, with_properties
+from tasksequence.cli.sequences import chosen_part, name_option
+
+if TYPE_CHECKING:
+    from tasksequence.authoring.editing import SequenceEditor
+
+__all__ = ["step"]
+
+_EDITOR_NAME_LENGTH = 50
+_Command = Callable[..., Any]
+
+
+@click.group()
+def step() -> None:
+    """Look at the steps of a sequence, and edit them in place.
+
+    SEQUENCE is any file that `tasksequence capture` reads. A step is named by its address, the
+    names of its groups and its own with " > " between, or by the end of one that is clear. Only
+    the bytes that say what is edited change, and the file is replaced whole or not at all.
+    """
+
+
+_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Show what would change, as a diff, and write nothing."
+)
+
+
+def _placed(command: _Command) -> _Command:
+    for option in (
+        click.option("--at", type=click.IntRange(min=0), metavar="N", help="Place, from 0."),
+        click.option("--into", metavar="GROUP", help="Into this group; without, at the top."),
+        click.option("--after", metavar="STEP", help="After this step."),
+        click.option("--before", metavar="STEP", help="Before this step."),
+    ):
+        command = option(command)
+    return command
+
+
+@step.command()
+@click.argument("sequence")
+@click.argument("target", required=False)
+@click.option("--class", "of_class", metavar="CLASS", help="Only steps of this class or cmdlet.")
+@click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
+@name_option
+def get(
+    sequence: str, target: str | None, of_class: str | None, as_json: bool, wanted: str | None
+) -> None:
+    """List the steps of SEQUENCE, or show those that TARGET names with their properties.
+
+    In TARGET, * and ? stand for any text and any character. Secrets show as ***.
+    """
+    import json
+
+    from tasksequence.authoring.addresses import resolved
+    from tasksequence.authoring.editing import SequenceEditor
+    from tasksequence.cli.output import print_result
+    from tasksequence.cli.step_listing import step_data, step_details, step_list
+    from tasksequence.document.document import load
+
+    editor = SequenceEditor(chosen_part(load(Path(sequence)), wanted).sequence)
+    found = editor.find_all(target, cls=of_class)
+    if not found and target is not None:
+        found = [resolved(editor.sequence, target)]  # says what may have been meant
+    if as_json:
+        print_result(json.dumps([step_data(one) for one in found], indent=2))
+    elif target is None:
+        print_result(step_list(found))
+    else:
+        print_result("\n\n".join(step_details(one) for one in found))
+
+
+@step.command("set")
+@click.argument("sequence")
+@click.argument("target")
+@with_properties
+@click.option("--clear", multiple=True, metavar="NAME", help="Take a property out.")
+@click.option("--rename", metavar="NAME", help="Give the step another name.")
+@click.option("--enable/--disable", "enabled", default=None, help="Let it run, or keep it.")
+@click.option("--clear-condition", is_flag=True, help="Take its condition away first.")
+@conditional
+@name_option
+@_dry_run
+def set_(
+    sequence: str,
+    target: str,
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    clear: tuple[str, ...],
+    rename: str | None,
+    enabled: bool | None,
+    clear_condition: bool,
+    wanted: str | None,
+    dry_run: bool,
+    **conditions: Any,
+) -> None:
+    """Change the step of SEQUENCE that TARGET names."""
+    with _edited(sequence, wanted, dry_run) as editor:
+        found = editor.find(target)
+        values = property_values(type(found), found, settings, secrets)
+        values |= dict.fromkeys(clear)
+        if rename is not None:
+            values["Name"] = rename
+        if enabled is not None:
+            values["Enabled"] = enabled
+        operands = condition_operands(**conditions)
+        _warn_of_name(rename)
+        editor.set(found, values)
+        if clear_condition:
+            editor.clear_condition(found)
+        if operands:
+            editor.add_condition(found, *operands)
+
+
+@step.command("new")
+@click.argument("sequence")
+@click.argument("of_class", metavar="CLASS")
+@click.argument("step_name", metavar="NAME")
+@with_properties
+@_placed
+@conditional
+@name_option
+@_dry_run
+def new_(
+    sequence: str,
+    of_class: str,
+    step_name: str,
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    before: str | None,
+    after: str | None,
+    into: str | None,
+    at: int | None,
+    wanted: str | None,
+    dry_run: bool,
+    **conditions: Any,
+) -> None:
+    """Put a new step into SEQUENCE, by default at its end.
+
+    CLASS is a WMI class with or without SMS_TaskSequence_ and Action, or a cmdlet:
+    CaptureSystemImage, Group, New-CMTSStepReboot.
+    """
+    from tasksequence.authoring.conditions import when
+    from tasksequence.authoring.properties import new_step
+    from tasksequence.authoring.step_classes import step_class
+
+    with _edited(sequence, wanted, dry_run) as editor:
+        cls = step_class(of_class)
+        values = property_values(cls, None, settings, secrets)
+        _warn_of_name(step_name)
+        made = new_step(cls, {**values, "Name": step_name})
+        operands = condition_operands(**conditions)
+        if operands:
+            made.condition = when(*operands)
+        editor.insert(made, before=before, after=after, into=into, at=at)
+
+
+@step.command()
+@click.argument("sequence")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@name_option
+@_dry_run
+def remove(sequence: str, targets: tuple[str, ...], wanted: str | None, dry_run: bool) -> None:
+    """Take steps out of SEQUENCE, groups with all that is in them."""
+    with _edited(sequence, wanted, dry_run) as editor:
+        editor.remove(*targets)
+
+
+@step.command()
+@click.argument("sequence")
+@click.argument("target")
+@_placed
+@click.option("--up", is_flag=True, help="Before the step that stands before it.")
+@click.option("--down", is_flag=True, help="After the step that stands after it.")
+@name_option
+@_dry_run
+def move(
+    sequence: str,
+    target: str,
+    before: str | None,
+    after: str | None,
+    into: str | None,
+    at: int | None,
+    up: bool,
+    down: bool,
+    wanted: str | None,
+    dry_run: bool,
+) -> None:
+    """Take a step of SEQUENCE, with all that is in it, to another place."""
+    placed = any(place is not None for place in (before, after, into, at))
+    if up + down + placed != 1:
+        raise click.UsageError(
+            "Say where it goes: --before, --after, --into or --at, --up, --down."
+        )
+    with _edited(sequence, wanted, dry_run) as editor:
+        if up:
+            editor.move_up(target)
+        elif down:
+            editor.move_down(target)
+        else:
+            editor.move(target, before=before, after=after, into=into, at=at)
+
+
+def _warn_of_name(name: str | None) -> None:
+    from tasksequence.cli.output import print_error
+
+    if name is not None and len(name) > _EDITOR_NAME_LENGTH:
+        print_error(
+            f"warning: the name has {len(name)} characters; the editor of the console takes "
+            f"{_EDITOR_NAME_LENGTH}"
+        )
+
+
+@contextmanager
+def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[SequenceEditor]:
+    """Give an editor; then save the file, or show what would change."""
+    from tasksequence.authoring.edit_diff import edit_diff
+    from tasksequence.authoring.editing import SequenceEditor
+    from tasksequence.cli.output import print_result
+    from tasksequence.document.document import load
+
+    document = load(Path(path))
+    part = chosen_part(document, wanted)
+    before = copy.deepcopy(part.sequence)
+    yield SequenceEditor(part.sequence)
+    diff = edit_diff(
+        before, part.sequence, path if part.member is None else f"{path}:{part.member}"
+    )
+    if not diff:
+        print_result(f"{path}: nothing to change")
+    elif dry_run:
+        print_result(diff.expandtabs(4))
+    else:
+        # Whoever gives a password here wants it in the file.
+        document.save(secrets="keep")
+        print_result(f"{path}: changed")

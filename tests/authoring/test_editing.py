@@ -1,0 +1,399 @@
+"""Editing by path: what each operation does, and what it refuses whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import tasksequence as ts
+
+CAPTURE = "Capture the Reference Computer"
+RESTART = "Build the Reference Computer > Restart in Windows PE"
+
+
+@pytest.fixture
+def editor() -> ts.SequenceEditor:
+    made = ts.build_and_capture(
+        name="n",
+        boot_image="ABC00005",
+        image_package="ABC00010",
+        client_package="ABC00003",
+        destination=r"\\server\images\a.wim",
+        firmware="bios",
+    )
+    return ts.SequenceEditor(made.document().sequence)
+
+
+def names(editor: ts.SequenceEditor) -> list[str]:
+    return [one.address.replace(" > ", "/") for one in editor.find_all()]
+
+
+def inside(editor: ts.SequenceEditor, group: str) -> list[str]:
+    found = editor.find(group)
+    assert isinstance(found, ts.Group)
+    return [step.name for step in found.steps]
+
+
+def restart(name: str = "Restart") -> ts.RebootAction:
+    return ts.RebootAction(name=name, target="HD")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        RESTART,
+        "Restart in Windows PE",
+        "restart in windows pe",
+        ["Build the Reference Computer", "Restart in Windows PE"],
+        ["Restart in Windows PE"],
+        "Restart in Windows PE[1]",
+    ],
+)
+def test_a_step_is_found_by_path_by_its_end_and_by_names(
+    editor: ts.SequenceEditor, target: Any
+) -> None:
+    found = editor.find(target)
+    assert isinstance(found, ts.RebootAction)
+    assert editor.address(found) == RESTART
+
+
+def test_steps_are_found_by_class_and_by_what_they_are(editor: ts.SequenceEditor) -> None:
+    for cls in (
+        ts.CaptureSystemImageAction,
+        "CaptureSystemImage",
+        "SMS_TaskSequence_CaptureSystemImageAction",
+        "New-CMTSStepCaptureSystemImage",
+    ):
+        assert editor.find(cls=cls).name == "Capture Operating System Image"
+    conditional = editor.find_all(where=lambda step: step.condition is not None)
+    assert len(conditional) == 4
+    assert [one.path[-1] for one in editor.find_all("Apply*", cls=ts.Action)] == [
+        "Apply Operating System",
+        "Apply Windows Settings",
+        "Apply Network Settings",
+        "Apply Device Drivers",
+    ]
+    assert editor.find_all("nothing") == []
+    assert len(editor.find_all("Build * > Apply ??????? Settings")) == 2
+
+
+def test_what_is_not_clear_lists_its_candidates(editor: ts.SequenceEditor) -> None:
+    editor.insert(restart("Join Workgroup"), into="Build the Reference Computer")
+    with pytest.raises(ts.EditError, match="names 2 steps") as caught:
+        editor.find("Join Workgroup")
+    assert caught.value.candidates == (
+        "Build the Reference Computer > Join Workgroup",
+        "Capture the Reference Computer > Join Workgroup",
+    )
+    for candidate in caught.value.candidates:
+        assert editor.address(candidate) == candidate
+    with pytest.raises(ts.EditError, match="names no step") as caught:
+        editor.find("Join Workgruop")
+    assert "Capture the Reference Computer > Join Workgroup" in caught.value.candidates
+    with pytest.raises(ts.EditError, match="no steps fit"):
+        editor.find(cls="ConvertDisk")
+    with pytest.raises(ts.EditError, match="2 steps fit"):
+        editor.find(cls="Group")
+
+
+def test_steps_with_one_path_are_numbered() -> None:
+    steps: list[ts.Step] = [restart("a"), restart("a"), restart("a[2]"), restart("b > c")]
+    editor = ts.SequenceEditor(ts.TaskSequence(steps=steps))
+    assert names(editor) == ["a[1]", "a[2][2]", "a[2]", "b/c"]
+    for step in steps:
+        assert editor.find(editor.address(step)) is step
+    assert editor.find("b > c") is steps[3]
+
+
+def test_insert_before_after_into_and_at_a_place(editor: ts.SequenceEditor) -> None:
+    editor.insert(restart("1"), before="Join Workgroup")
+    editor.insert(restart("2"), restart("3"), after="Join Workgroup")
+    editor.insert(restart("4"), into=CAPTURE)
+    editor.insert(restart("5"), into=CAPTURE, at=1)
+    assert inside(editor, CAPTURE) == [
+        "1", "5", "Join Workgroup", "2", "3", "Prepare ConfigMgr Client for Capture",
+        "Prepare Operating System", "Capture Operating System Image", "4",
+    ]  # fmt: skip
+    editor.insert(ts.Group(name="First", steps=[restart("6")]), at=0)
+    editor.insert(restart("7"))
+    assert [step.name for step in editor.sequence.steps] == [
+        "First", "Build the Reference Computer", CAPTURE, "7",
+    ]  # fmt: skip
+    assert editor.address("6") == "First > 6"
+
+
+def test_move_keeps_what_is_in_a_group(editor: ts.SequenceEditor) -> None:
+    editor.move("Install Updates", before="Apply Operating System")
+    editor.move("Capture Operating System Image", into=CAPTURE, at=0)
+    assert inside(editor, "Build the Reference Computer")[2] == "Install Updates"
+    assert inside(editor, CAPTURE)[0] == "Capture Operating System Image"
+    editor.move(CAPTURE, into="Build the Reference Computer")
+    assert len(editor.sequence.steps) == 1
+    editor.move(CAPTURE)
+    assert [step.name for step in editor.sequence.steps][1:] == [CAPTURE]
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_place_is_counted_without_the_step_that_moves(editor: ts.SequenceEditor, at: int) -> None:
+    editor.move("Prepare Operating System", into=CAPTURE, at=at)
+    assert inside(editor, CAPTURE).index("Prepare Operating System") == at
+
+
+def test_up_and_down(editor: ts.SequenceEditor) -> None:
+    before = inside(editor, CAPTURE)
+    editor.move_down("Join Workgroup")
+    assert inside(editor, CAPTURE) == [before[1], before[0], *before[2:]]
+    editor.move_up("Join Workgroup")
+    assert inside(editor, CAPTURE) == before
+    with pytest.raises(ts.EditError, match="is the first step"):
+        editor.move_up("Join Workgroup")
+    with pytest.raises(ts.EditError, match="is the last step"):
+        editor.move_down("Capture Operating System Image")
+
+
+def test_remove_replace_and_wrap(editor: ts.SequenceEditor) -> None:
+    (removed,) = editor.remove("Install Updates")
+    assert removed.name == "Install Updates"
+    old = editor.replace("Join Workgroup", restart())
+    assert old.name == "Join Workgroup"
+    assert inside(editor, CAPTURE)[0] == "Restart"
+    group = editor.wrap(
+        "Prepare Operating System", "Prepare ConfigMgr Client for Capture", group="Prepare"
+    )
+    assert [step.name for step in group.steps] == [
+        "Prepare ConfigMgr Client for Capture",
+        "Prepare Operating System",
+    ]
+    assert inside(editor, CAPTURE) == ["Restart", "Prepare", "Capture Operating System Image"]
+    # What lies in one that is removed goes with it.
+    editor.remove("Prepare", "Prepare > Prepare Operating System")
+    assert inside(editor, CAPTURE) == ["Restart", "Capture Operating System Image"]
+
+
+def test_properties_are_set_by_any_of_their_names(editor: ts.SequenceEditor) -> None:
+    step = editor.find(cls="CaptureSystemImage")
+    assert isinstance(step, ts.CaptureSystemImageAction)
+    editor.set(step, {"CaptureDestination": r"\\s\i\b.wim"}, image_version="2")
+    assert (step.capture_destination, step.image_version) == (r"\\s\i\b.wim", "2")
+    editor.set(step, {"Path": r"\\s\i\c.wim", "CaptureUserName": r"D\u", "Password": "hunter2"})
+    assert (step.capture_destination, step.capture_username) == (r"\\s\i\c.wim", r"D\u")
+    assert step.capture_password == ts.SecretText("hunter2")
+    editor.set(step, {"OSDImageCreator": "me", "timeout": 60, "SupportedEnvironment": "WinPE"})
+    assert (step.image_creator, step.timeout) == ("me", 60)
+    editor.set(step, {"IsThisStepEnabled": False, "IsContinueOnError": True, "NewStepName": "C"})
+    assert (step.enabled, step.continue_on_error, step.name) == (False, True, "C")
+    editor.set(step, {"DisableThisStep": False})
+    assert step.enabled
+
+
+def test_a_change_is_done_whole_or_not_at_all(editor: ts.SequenceEditor) -> None:
+    step = editor.find(cls="CaptureSystemImage")
+    before = step.replace()
+    with pytest.raises(ts.QualifierError) as caught:
+        editor.set(step, image_creator="new", image_version="1" * 33, capture_destination="")
+    assert [problem.property for problem in caught.value.problems] == [
+        "ImageVersion",
+        "CaptureDestination",
+    ]
+    with pytest.raises(ts.EditError, match="has no property 'ImageVersio'") as unknown:
+        editor.set(step, {"ImageCreator": "new", "ImageVersio": "1"})
+    assert "ImageVersion" in unknown.value.candidates
+    # What several properties break together, too.
+    network = editor.find(cls="ApplyNetworkSetting")
+    with pytest.raises(ts.QualifierError, match="DomainName has no value"):
+        editor.set(network, workgroup_name=None)
+    with pytest.raises(ts.EditError, match="steps are inserted"):
+        editor.set(CAPTURE, steps=[])
+    assert step == before
+
+
+def test_a_rule_that_a_file_broke_before_does_not_keep_from_editing() -> None:
+    document = ts.load(
+        b'<sequence version="3.10"><step type="SMS_TaskSequence_ApplyOperatingSystemAction" '
+        b'name="s" description="" runIn="WinPE"><action>x</action><defaultVarList/></step>'
+        b"</sequence>"
+    )
+    editor = ts.SequenceEditor(document.sequence)
+    editor.set("s", description="none is applied")
+    assert editor.find("s").description == "none is applied"
+    with pytest.raises(ts.QualifierError, match="DestinationPartition has no value"):
+        editor.set("s", destination_disk=1)
+
+
+def test_an_unknown_step_takes_its_variables_by_name() -> None:
+    document = ts.load(
+        b'<sequence version="3.10"><step type="Odd" name="s"><action>a</action><defaultVarList>'
+        b'<variable name="Colour" property="Colour">red</variable></defaultVarList></step>'
+        b"</sequence>"
+    )
+    editor = ts.SequenceEditor(document.sequence)
+    step = editor.set("s", {"colour": "blue", "variables.New": "1", "CommandLine": "b"})
+    assert isinstance(step, ts.UnknownAction)
+    assert step.variables == {"Colour": "blue", "New": "1"}
+    assert step.command_line == "b"
+    editor.set("s", {"Colour": None})
+    assert step.variables == {"New": "1"}
+    with pytest.raises(ts.QualifierError, match="variables hold text"):
+        editor.set("s", {"New": 1})
+
+
+def test_conditions_are_set_added_and_cleared(editor: ts.SequenceEditor) -> None:
+    x = ts.Variable("X")
+    editor.set_condition(CAPTURE, x == "1", x != "2")
+    assert str(editor.find(CAPTURE).condition) == (
+        'variable X equals "1" and variable X does not equal "2"'
+    )
+    editor.add_condition(CAPTURE, x.exists())
+    assert str(editor.find(CAPTURE).condition).endswith("and variable X exists")
+    editor.clear_condition(CAPTURE)
+    assert editor.find(CAPTURE).condition is None
+    editor.add_condition(CAPTURE, x.exists())
+    whole = ts.when(x.not_exists())
+    assert editor.set_condition(CAPTURE, whole).condition is whole
+    with pytest.raises(ts.EditError, match="one whole condition"):
+        editor.set_condition(CAPTURE, whole, x.exists())
+
+
+def test_conditions_of_one_kind_are_removed_at_any_depth(editor: ts.SequenceEditor) -> None:
+    x, file = ts.Variable("X"), ts.File("a").exists()
+    editor.set_condition(CAPTURE, x == "1", ts.any_of(x == "2", file), ts.none_of(x == "3"))
+    editor.remove_conditions(CAPTURE, ts.VariableConditionExpression)
+    assert str(editor.find(CAPTURE).condition) == "file a exists"
+    editor.remove_conditions(CAPTURE, ts.FileConditionExpression)
+    assert editor.find(CAPTURE).condition is None
+    assert editor.remove_conditions(CAPTURE, ts.FileConditionExpression).condition is None
+
+
+def test_enable_disable_and_rename(editor: ts.SequenceEditor) -> None:
+    editor.disable(CAPTURE, "Install Updates")
+    assert not editor.find(CAPTURE).enabled
+    assert not editor.find("Install Updates").enabled
+    editor.enable(CAPTURE)
+    assert editor.find(CAPTURE).enabled
+    editor.rename(CAPTURE, "Capture")
+    assert editor.find("Capture > Join Workgroup").name == "Join Workgroup"
+
+
+def test_a_copy_goes_to_another_document_with_its_bytes(editor: ts.SequenceEditor) -> None:
+    source = ts.load(
+        b'<sequence version="3.10"><group name="Tools"  odd=\'kept\'><!-- kept -->'
+        b'<step name="s" type="Odd"/></group></sequence>'
+    )
+    there = ts.SequenceEditor(source.sequence)
+    target = ts.Document.new(ts.TaskSequence(steps=[restart()]))
+    goal = ts.SequenceEditor(target.sequence)
+    copied = there.copy("Tools", to=goal, before="Restart", name="Copied")
+    assert copied is goal.find("Copied")
+    text = target.to_bytes()
+    assert b'<group name="Copied"  odd=\'kept\'><!-- kept --><step name="s" type="Odd"/>' in text
+    assert b'name="Tools"' in source.to_bytes()
+    editor.copy("Join Workgroup", after="Join Workgroup")
+    assert inside(editor, CAPTURE)[:2] == ["Join Workgroup", "Join Workgroup"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "text"),
+    [
+        (lambda e: e.insert(restart(), before="Join Workgroup", into=CAPTURE), "not several"),
+        (lambda e: e.insert(restart(), before="Join Workgroup", at=1), "with into"),
+        (lambda e: e.insert(restart(), into=CAPTURE, at=5), "no place 5 among 4"),
+        (lambda e: e.insert(restart(), at=-1), "no place -1"),
+        (lambda e: e.insert(restart(), into="Join Workgroup"), "names no group"),
+        (lambda e: e.insert(e.find("Join Workgroup")), "in the sequence already"),
+        (lambda e: e.insert(ts.Group(name="g", steps=[e.find("Join Workgroup")])), "already"),
+        (lambda e: e.insert(*[restart()] * 2), "already"),
+        (lambda e: e.insert("Restart"), "is no step"),
+        (lambda e: e.replace("Join Workgroup", e.find(CAPTURE)), "already"),
+        (lambda e: e.move(CAPTURE, into=CAPTURE), "into itself"),
+        (lambda e: e.move(CAPTURE, before="Join Workgroup"), "into itself"),
+        (lambda e: e.move("Join Workgroup", after="Join Workgroup"), "into itself"),
+        (lambda e: e.move("Join Workgroup", into=CAPTURE, at=4), "no place 4 among 3"),
+        (lambda e: e.remove("Install Updates", "nothing"), "names no step"),
+        (lambda e: e.wrap(group="g"), "no step is given"),
+        (
+            lambda e: e.wrap("Join Workgroup", "Prepare Operating System", group="g"),
+            "do not stand side by side",
+        ),
+        (lambda e: e.wrap("Join Workgroup", "Install Updates", group="g"), "side by side"),
+        (lambda e: e.disable("Install Updates", "nothing"), "names no step"),
+        (lambda e: e.find(cls="Nothing"), "no class of steps"),
+        (lambda e: e.find(restart()), "the RebootAction 'Restart' that was given names no step"),
+    ],
+)
+def test_an_edit_that_makes_no_sense_changes_nothing(
+    editor: ts.SequenceEditor, edit: Callable[[ts.SequenceEditor], object], text: str
+) -> None:
+    before = [one.address for one in editor.find_all()]
+    with pytest.raises(ts.EditError, match=text):
+        edit(editor)
+    assert [one.address for one in editor.find_all()] == before
+    assert all(one.step.enabled for one in editor.find_all())
+
+
+def test_an_editor_is_for_a_sequence(editor: ts.SequenceEditor) -> None:
+    with pytest.raises(TypeError, match=r"document\.sequence"):
+        ts.SequenceEditor(ts.Document.new(editor.sequence))  # type: ignore[arg-type]
+
+
+def test_every_cmdlet_makes_a_step_of_its_class() -> None:
+    """Every parameter fills the property that the table says, by its name and its aliases."""
+    from tasksequence.authoring.properties import setting_named
+    from tasksequence.wmi import properties_of
+
+    assert len(ts.CMDLETS) == 35
+    for cmdlet in ts.CMDLETS:
+        cls = ts.step_class(cmdlet.new)
+        assert cls.wmi_name == cmdlet.wmi_class
+        assert ts.step_class(cmdlet.noun) is cls
+        assert ts.step_class(cmdlet.new.replace("New-", "Remove-").lower()) is cls
+        known = {one.name for one in properties_of(cls)}
+        for parameter in cmdlet.parameters:
+            for name in (parameter.name, *parameter.aliases):
+                if parameter.property is not None:
+                    assert parameter.property in known
+                    # One name is a property of its own in the class.
+                    expected = "DiskType" if name == "DiskType" else parameter.property
+                    assert setting_named(cls, name).name == expected
+
+
+def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
+    made = ts.new_step(
+        "New-CMTSStepCaptureSystemImage",
+        StepName="Capture", Path=r"\\s\i\a.wim", UserName=r"D\u", Password="hunter2",
+        ImageVersion="1", DisableThisStep=True,
+    )  # fmt: skip
+    assert made == ts.CaptureSystemImageAction(
+        name="Capture",
+        capture_destination=r"\\s\i\a.wim",
+        capture_username=r"D\u",
+        capture_password=ts.SecretText("hunter2"),
+        image_version="1",
+        enabled=False,
+    )
+    check = ts.new_step("PrestartCheck", Name="c", OSArchitecture="Arch32")
+    assert isinstance(check, ts.PrestartCheckAction)
+    assert check.os_architecture == "32"
+    restarted = ts.new_step("Reboot", {"name": "r", "RunAfterRestart": "HardDisk"})
+    assert isinstance(restarted, ts.RebootAction)
+    assert restarted.target == "HD"
+    script = ts.new_step(
+        "RunPowerShellScript", Name="p", Parameter="", SourceScript="x", ScriptName="",
+        PackageId="ABC00001", TimeoutMins=2,
+    )  # fmt: skip
+    assert isinstance(script, ts.RunPowerShellScriptAction)
+    assert script.timeout == 120
+    assert isinstance(ts.new_step("New-CMTaskSequenceGroup", name="g"), ts.Group)
+
+
+def test_a_step_that_misses_something_says_all_of_it() -> None:
+    with pytest.raises(ts.QualifierError) as caught:
+        ts.new_step("CaptureSystemImage", image_version="1" * 33)
+    assert [problem.property for problem in caught.value.problems] == [
+        "Name",
+        "CaptureDestination",
+        "ImageVersion",
+    ]
+    with pytest.raises(ts.EditError, match="Did you mean CaptureSystemImageAction"):
+        ts.new_step("CaptureSystemImag")

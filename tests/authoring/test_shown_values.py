@@ -1,0 +1,124 @@
+"""What is shown of a step holds no secret, in lists and in diffs."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+import tasksequence as ts
+from tasksequence.authoring.edit_diff import edit_diff
+from tasksequence.authoring.properties import setting_named
+from tasksequence.authoring.property_text import value_from_text
+from tasksequence.authoring.shown_values import shown_settings
+
+ODD = (
+    b'<sequence version="3.10"><step type="Odd" name="s"><action>a</action><defaultVarList>'
+    b'<variable name="ServicePassword" property="ServicePassword">hunter2</variable>'
+    b'<variable name="Colour" property="Colour">red</variable>'
+    b'<variable name="Empty" property="ApiKey"></variable></defaultVarList></step></sequence>'
+)
+
+
+def shown(step: ts.Step) -> dict[str, object]:
+    return dict(shown_settings(step))
+
+
+def test_lists_objects_and_conditions_are_plain_data() -> None:
+    step = ts.PartitionDiskAction(
+        name="p",
+        disk_index=0,
+        partition_style="MBR",
+        partitions=[ts.PartitionSettings(type="Primary", size=100)],
+        condition=ts.when(ts.Variable("A").exists()),
+    )
+    values = shown(step)
+    assert values["Partitions"] == [
+        {
+            "Type": "Primary",
+            "Size": 100,
+            "QuickFormat": True,
+            "Bootable": False,
+            "AssignVolumeLetter": True,
+        }
+    ]
+    assert values["Condition"] == "variable A exists"
+    assert values["DiskIndex"] == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        (
+            ts.SetVariableAction(
+                name="s", variable_name="OSDJoinPassword", variable_value="hunter2"
+            ),
+            "VariableValue",
+        ),
+        (
+            ts.SetVariableAction(
+                name="s", variable_name="A", variable_value="hunter2",
+                do_not_show_variable_value=True,
+            ),
+            "VariableValue",
+        ),
+        (
+            ts.SetVariableAction(
+                name="s", variable_name="A", variable_value="", hidden_variable_value="hunter2"
+            ),
+            "HiddenVariableValue",
+        ),
+        (
+            ts.ApplyWindowsSettingsAction(
+                name="w", registered_org_name="o", registered_user_name="u", time_zone="UTC",
+                product_key=ts.SecretText("hunter2"),
+            ),
+            "ProductKey",
+        ),
+        (ts.load(ODD).sequence.steps[0], "ServicePassword"),
+    ],
+)  # fmt: skip
+def test_secrets_are_masked_wherever_a_step_keeps_them(step: ts.Step, name: str) -> None:
+    assert shown(step)[name] == "***"
+    assert "hunter2" not in repr(shown(step))
+    before = ts.TaskSequence(steps=[step])
+    after = copy.deepcopy(before)
+    after.steps[0].name = "renamed"
+    diff = edit_diff(before, after, "x")
+    assert "renamed" in diff
+    assert "hunter2" not in diff
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    values = shown(ts.load(ODD).sequence.steps[0])
+    assert (values["Colour"], values["CommandLine"]) == ("red", "a")
+    plain = ts.SetVariableAction(name="s", variable_name="A", variable_value="shown")
+    assert shown(plain)["VariableValue"] == "shown"
+
+
+def test_a_diff_of_what_agrees_is_empty() -> None:
+    sequence = ts.load(ODD).sequence
+    assert edit_diff(sequence, copy.deepcopy(sequence), "x") == ""
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "text", "value"),
+    [
+        (ts.AutoApplyAction, "CategoryList", "a, b", ["a", "b"]),
+        (ts.AutoApplyAction, "CategoryList", "", []),
+        (ts.AutoApplyAction, "BestMatch", "No", False),
+        (ts.RebootAction, "MessageTimeout", "30", 30),
+        (ts.RebootAction, "RunAfterRestart", "HardDisk", "HardDisk"),
+        (ts.UnknownAction, "Anything", "1", "1"),
+    ],
+)
+def test_values_are_read_from_text(cls: type[ts.Step], name: str, text: str, value: object) -> None:
+    assert value_from_text(setting_named(cls, name), text) == value
+
+
+def test_names_that_no_class_has_are_refused_with_what_it_has() -> None:
+    with pytest.raises(ts.EditError, match="It has Name, Description"):
+        setting_named(ts.Group, "Zzz")
+    with pytest.raises(ts.EditError, match="has no property 'New'"):
+        setting_named(ts.BDD_Gather, "New")
+    assert setting_named(ts.BDD_Gather, "variables.New").name == "New"

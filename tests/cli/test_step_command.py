@@ -1,0 +1,275 @@
+"""tasksequence step: looking and editing, in place, by the byte."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import tasksequence as ts
+from tasksequence.cli.commands import cli
+from tests.support.command_line import refused, run
+
+SOURCE = (
+    b"<?xml version='1.0'?>\r\n<sequence  version='3.10'>\r\n\t<group name='Build' odd=''>\r\n"
+    b"\t\t<step type='SMS_TaskSequence_RebootAction' name='Restart' runIn='WinPE'><!-- kept -->\r\n"
+    b"\t\t\t<action>smsboot.exe /target:HD</action>\r\n"
+    b"\t\t\t<defaultVarList>\r\n"
+    b"\t\t\t\t<variable name='SMSRebootTarget' property='Target' hidden='true'>HD</variable>\r\n"
+    b"\t\t\t</defaultVarList>\r\n\t\t</step>\r\n"
+    b"\t\t<step type='SMS_TaskSequence_CaptureSystemImageAction' name='Capture' runIn='WinPE'>"
+    b"<action>osdcapturesystemimage.exe</action><defaultVarList>"
+    b"<variable name='OSDCaptureDestination' property='CaptureDestination'>a.wim</variable>"
+    b"<variable name='OSDCaptureAccountPassword' property='CapturePassword'>hunter2</variable>"
+    b"<variable name='OSDImageVersion' property='ImageVersion'></variable>"
+    b"</defaultVarList></step>\r\n"
+    b"\t</group>\r\n\t<group name='Empty' />\r\n</sequence>\r\n<!-- end -->"
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "sequence.xml"
+    path.write_bytes(SOURCE)
+    return path
+
+
+def invoke(command: str, *arguments: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(cli, ["step", command, *map(str, arguments)])
+    output = done.output + str(done.exception or "")
+    assert "hunter" not in output
+    return done.exit_code, output
+
+
+def test_steps_are_listed_with_class_and_condition(file: Path) -> None:
+    code, output = invoke("get", file)
+    assert code == 0
+    assert output.splitlines()[2:] == [
+        "Build            Group",
+        "Build > Restart  RebootAction",
+        "Build > Capture  CaptureSystemImageAction",
+        "Empty            Group",
+    ]
+
+
+def test_a_step_is_shown_with_its_properties(file: Path) -> None:
+    _, output = invoke("get", file, "capt*")
+    assert output.splitlines()[:2] == [
+        "Build > Capture",
+        "  Class = CaptureSystemImageAction",
+    ]
+    assert "  CapturePassword = ***" in output
+    _, output = invoke("get", file, "--class", "New-CMTSStepReboot", "--json")
+    (found,) = json.loads(output)
+    assert found["address"] == "Build > Restart"
+    assert found["path"] == ["Build", "Restart"]
+    assert found["properties"]["Target"] == "HD"
+    code, output = invoke("get", file, "Captur")
+    assert code == 1
+    assert "Build > Capture" in output
+
+
+def test_setting_a_value_changes_its_bytes_alone(file: Path) -> None:
+    done = run("step", "set", file, "Capture", "--set", "Path=b.wim", "--set", "OSDImageVersion=2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{file}: changed\n"
+    expected = SOURCE.replace(b">a.wim<", b">b.wim<").replace(
+        b"'ImageVersion'></", b"'ImageVersion'>2</"
+    )
+    assert file.read_bytes() == expected
+
+
+def test_a_dry_run_shows_a_diff_and_writes_nothing(file: Path) -> None:
+    code, output = invoke(
+        "set", file, "Restart", "--set", "RunAfterRestart=WinPE", "--disable", "--dry-run"
+    )
+    assert code == 0
+    assert file.read_bytes() == SOURCE
+    assert output.splitlines()[0] == f"--- {file}"
+    changed = [line for line in output.splitlines() if line[0] in "+-"][2:]
+    assert [line[0] + line[1:].lstrip() for line in changed] == [
+        "-<step type='SMS_TaskSequence_RebootAction' name='Restart' runIn='WinPE'>",
+        "+<step type='SMS_TaskSequence_RebootAction' name='Restart' disable=\"true\" "
+        "runIn='WinPE'>",
+        "-<action>smsboot.exe /target:HD</action>",
+        "+<action>smsboot.exe /target:WinPE</action>",
+        "-<variable name='SMSRebootTarget' property='Target' hidden='true'>HD</variable>",
+        "+<variable name='SMSRebootTarget' property='Target' hidden='true'>WinPE</variable>",
+    ]
+
+
+def test_secrets_are_set_from_elsewhere_and_masked_in_a_diff(file: Path) -> None:
+    arguments = ("step", "set", file, "Capture", "--secret", "CapturePassword=env:NEW")
+    done = run(*arguments, "--dry-run", environment={"NEW": "hunter3"})
+    assert done.returncode == 0, done.stderr
+    assert "hunter" not in done.stdout + done.stderr
+    assert ">*** (1)</variable>" in done.stdout
+    assert ">*** (2)</variable>" in done.stdout
+    done = run(*arguments, environment={"NEW": "hunter3"})
+    assert file.read_bytes() == SOURCE.replace(b"hunter2", b"hunter3")
+
+
+def test_a_secret_variable_is_masked_wherever_its_value_stands(tmp_path: Path) -> None:
+    step = ts.SetVariableAction(
+        name="s", variable_name="OSDJoinPassword", variable_value="hunter<2>&"
+    )
+    path = tmp_path / "a.xml"
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
+    code, output = invoke("set", path, "s", "--rename", "t", "--dry-run")
+    assert code == 0
+    assert '<action>tsenv.exe "OSDJoinPassword=*** (1)"' in output
+    assert "  VariableValue = ***" in invoke("get", path, "s")[1]
+    code, output = invoke("set", path, "s", "--set", "VariableValue=plain")
+    assert (code, "Use --secret VariableValue=prompt" in output) == (2, True)
+
+
+def test_new_steps_go_where_they_are_told(file: Path) -> None:
+    code, output = invoke(
+        "new", file, "New-CMTSStepRunCommandLine", "Hello",
+        "--set", "CommandLine=cmd /c echo a=b", "--set", "Timeout=60", "--set", "SuccessCode=0 1",
+        "--before", "Capture", "--if-variable", "_SMSTSInWinPE equals true",
+    )  # fmt: skip
+    assert (code, output) == (0, f"{file}: changed\n")
+    code, _ = invoke("new", file, "Group", "Inner", "--into", "Empty")
+    assert code == 0
+    editor = ts.SequenceEditor(ts.load(file).sequence)
+    hello = editor.find("Build > Hello")
+    assert isinstance(hello, ts.RunCommandLineAction)
+    assert (hello.command_line, hello.timeout) == ("cmd /c echo a=b", 60)
+    assert hello.success_codes == "0 1"
+    assert str(hello.condition) == 'variable _SMSTSInWinPE equals "true"'
+    assert isinstance(editor.find("Empty > Inner"), ts.Group)
+    # What was there is there still.
+    until = SOURCE.index(b"</step>")
+    assert file.read_bytes().startswith(SOURCE[:until])
+    assert file.read_bytes().endswith(b"</sequence>\r\n<!-- end -->")
+
+
+def test_objects_are_given_as_json(file: Path) -> None:
+    partitions = '[{"Type": "Primary", "Size": 100, "SizeUnits": "Percent", "fileSystem": "NTFS"}]'
+    code, output = invoke(
+        "new", file, "PartitionDisk", "Disk 1", "--set", "DiskIndex=1", "--set",
+        "PartitionStyle=GPT", "--set", f"Partitions={partitions}", "--at", "0",
+    )  # fmt: skip
+    assert code == 0, output
+    step = ts.load(file).sequence.steps[0]
+    assert isinstance(step, ts.PartitionDiskAction)
+    assert step.partitions == [
+        ts.PartitionSettings(type="Primary", size=100, size_units="Percent", file_system="NTFS")
+    ]
+
+
+def test_move_and_remove(file: Path) -> None:
+    assert invoke("move", file, "Capture", "--up")[0] == 0
+    assert invoke("move", file, "Restart", "--into", "Empty")[0] == 0
+    editor = ts.SequenceEditor(ts.load(file).sequence)
+    assert [one.address for one in editor.find_all()] == [
+        "Build", "Build > Capture", "Empty", "Empty > Restart",
+    ]  # fmt: skip
+    assert invoke("remove", file, "Build", "Empty > Restart")[0] == 0
+    assert [s.name for s in ts.load(file).sequence.walk()] == ["Empty"]
+
+
+def test_conditions_are_joined_added_and_cleared(file: Path) -> None:
+    invoke(
+        "set", file, "Empty", "--join", "none", "--if-file", r"C:\a", "--if-folder", r"C:\b",
+        "--if-wmi", "SELECT 1", "--if-variable", "A notExists",
+    )  # fmt: skip
+    invoke("set", file, "Empty", "--if-variable", "B like x y%")
+    (_, group) = ts.load(file).sequence.steps
+    assert str(group.condition) == (
+        r"none of (variable A does not exist or file C:\a exists or folder C:\b exists or "
+        r'WMI query in root\cimv2 returns something: SELECT 1) and variable B is like "x y%"'
+    )
+    invoke("set", file, "Empty", "--clear-condition")
+    assert ts.load(file).sequence.steps[1].condition is None
+
+
+def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> None:
+    code, output = invoke("set", file, "Restart", "--set", "Target=HD")
+    assert (code, output) == (0, f"{file}: nothing to change\n")
+    assert file.read_bytes() == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["set", "Captur", "--set", "ImageVersion=1"], 1, "Build > Capture"),
+        (["set", "Capture", "--set", "ImageVersio=1"], 1, "Did you mean ImageVersion"),
+        (
+            ["set", "Capture", "--set", f"ImageVersion={'1' * 33}", "--set", "Path="],
+            1,
+            "AllowedLen",
+        ),
+        (["set", "Capture", "--set", "Timeout=soon"], 1, "a whole number is needed"),
+        (["set", "Capture", "--set", "Enabled=perhaps"], 1, "true or false is needed"),
+        (["set", "Capture", "--set", "CapturePassword=x"], 2, "--secret CapturePassword=prompt"),
+        (["set", "Capture", "--set", "x"], 2, "takes NAME=VALUE"),
+        (["set", "Capture", "--set", "Path=a", "--set", "path=b"], 2, "is given twice"),
+        (["set", "Capture", "--clear", "CaptureDestination"], 1, "has no value, and needs one"),
+        (["set", "Capture", "--if-variable", "A"], 2, "--if-variable takes"),
+        (["set", "Capture", "--if-variable", "A equals"], 2, "--if-variable takes"),
+        (["set", "Capture", "--if-variable", "A is b"], 1, "none of exists"),
+        (["set", "Capture", "--if-variable", "OSDJoinPassword equals b"], 2, "holds a secret"),
+        (["set", "Capture", "--name", "Other"], 2, "No sequence is named"),
+        (["new", "Rebot", "R"], 1, "Did you mean RebootAction"),
+        (["new", "Reboot", "R"], 1, "Target has no value"),
+        (["new", "PartitionDisk", "P", "--set", "Partitions=x"], 1, "is no JSON"),
+        (["new", "PartitionDisk", "P", "--set", 'Partitions={"a":1}'], 1, "no list of objects"),
+        (["new", "PartitionDisk", "P", "--set", 'Partitions=[{"a":1}]'], 1, "no property 'a'"),
+        (["new", "Group", "G", "--before", "Capture", "--into", "Empty"], 1, "not several"),
+        (["new", "Group", "G", "--into", "Restart"], 1, "names no group"),
+        (["set", "Capture", "--set", "Condition=x"], 1, "--if options"),
+        (["set", "Capture", "--secret", "CapturePassword=env:EMPTY"], 2, "is empty"),
+        (["set", "Capture", "--set", "CapturePassword=%hunter 2%"], 2, "--secret"),
+        (["remove", "Capture", "Nothing"], 1, "names no step"),
+        (["move", "Capture"], 2, "Say where it goes"),
+        (["move", "Capture", "--up", "--down"], 2, "Say where it goes"),
+        (["move", "Build", "--into", "Build"], 1, "into itself"),
+        (["move", "Capture", "--down"], 1, "is the last step"),
+    ],
+)
+def test_what_cannot_be_done_leaves_the_file_alone(
+    arguments: list[str], code: int, text: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    command, *rest = arguments
+    exit_code, output = invoke(command, file, *rest)
+    assert exit_code == code, output
+    assert text in output
+    assert file.read_bytes() == SOURCE
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_an_export_with_several_sequences_needs_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    step = ts.RebootAction(name="Restart", target="HD")
+    ts.Document.new_export(ts.TaskSequence(steps=[step]), name="One", package_id="ABC00001").save(
+        path
+    )
+    code, output = invoke("set", path, "Restart", "--rename", "R", "--name", "abc00001")
+    assert (code, output) == (0, f"{path}: changed\n")
+    assert ts.load(path).sequence.steps[0].name == "R"
+
+
+def test_errors_read_as_sentences(file: Path) -> None:
+    refused(
+        run("step", "set", file, "Captur", "--disable"), 1,
+        "tasksequence: 'Captur' names no step of the sequence", "Build > Capture",
+    )  # fmt: skip
+    refused(run("step", "get", file.with_name("absent")), 1, "absent", "cannot be read")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_takes_no_file_is_told(file: Path) -> None:
+    file.parent.chmod(0o500)
+    try:
+        code, output = invoke("set", file, "Capture", "--disable")
+    finally:
+        file.parent.chmod(0o700)
+    assert code == 1
+    assert "cannot be written" in output
+    assert file.read_bytes() == SOURCE
