@@ -1,5 +1,6 @@
 """The packages of a site: images, drivers, and task sequences themselves."""
 
+import copy
 from datetime import datetime
 
 from tasksequence.model.schedules import ScheduleToken
@@ -513,3 +514,11 @@ class TaskSequencePackage(PackageBaseclass):
     restart_required: UInt32 | None = prop("RestartRequired", default=None)
     source_size: UInt32 | None = prop("SourceSize", default=None)
     ts_enabled: bool | None = prop("TsEnabled", default=None)
+
+    def _shown_properties(self) -> str:
+        """Return the properties without the sequence's text, which may hold passwords."""
+        if self.sequence is None:
+            return super()._shown_properties()
+        twin = copy.copy(self)
+        object.__setattr__(twin, "sequence", None)
+        return f"{twin._shown_properties()}, sequence=<{len(self.sequence)} characters>"

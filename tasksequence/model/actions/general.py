@@ -1,5 +1,8 @@
 """Steps of the menu General."""
 
+import copy
+import re
+
 from tasksequence.model.action import Action, runs_in
 from tasksequence.model.base import Step
 from tasksequence.qualifiers import (
@@ -24,6 +27,7 @@ from tasksequence.wmi import prop, wmi_class
 from tasksequence.wmi_property import UInt32
 
 __all__ = [
+    "MARKED_SECRET",
     "ConnectNetworkFolderAction",
     "PrestartCheckAction",
     "RebootAction",
@@ -182,6 +186,12 @@ class RunPowerShellScriptAction(Action):
     )
 
 
+MARKED_SECRET = re.compile(
+    r"""(<Variable\b[^>]*\bIsSecret\s*=\s*["']true["'][^>]*>)[^<]*(</Variable>)""", re.IGNORECASE
+)
+"""A variable of rules whose value is a secret: what is before the value, and what is behind."""
+
+
 @wmi_class(
     "SMS_TaskSequence_SetDynamicVariablesAction",
     observed=Observed(
@@ -193,6 +203,14 @@ class SetDynamicVariablesAction(Action):
 
     rules: str | None = prop("Rules", default=None)
     """XML text: Rule elements with conditions and variables."""
+
+    def _shown_properties(self) -> str:
+        """Return the properties with the values masked that the rules mark as secret."""
+        if self.rules is None:
+            return super()._shown_properties()
+        twin = copy.copy(self)
+        object.__setattr__(twin, "rules", MARKED_SECRET.sub(r"\1***\2", self.rules))
+        return super(SetDynamicVariablesAction, twin)._shown_properties()
 
 
 @wmi_class(
