@@ -61,6 +61,7 @@ __all__ = [
     "property_named",
     "reading",
     "rules_of",
+    "shown_text",
     "wmi_class",
 ]
 
@@ -275,9 +276,7 @@ class WmiObject:
     def _shown(self, attribute: str) -> str:
         """Return a value as a representation shows it: long texts by their beginning."""
         value = getattr(self, attribute)
-        if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
-            return f"{value[:_SHOWN_CHARACTERS]!r}…"
-        return repr(value)
+        return shown_text(value) if isinstance(value, (str, bytes)) else repr(value)
 
     def __copy__(self) -> Self:
         """Return a copy with lists and mappings of its own; the objects in them are shared."""
@@ -308,6 +307,14 @@ class WmiObject:
             object.__setattr__(twin, name, convert(getattr(self, name)))
         object.__setattr__(twin, "_origin", self._origin)
         return twin
+
+
+def shown_text(value: str | bytes) -> str:
+    """Return a text as a representation shows it: a long one by its beginning."""
+    if len(value) > _SHOWN_CHARACTERS:
+        return f"{value[:_SHOWN_CHARACTERS]!r}…"
+    # A member of an enum says its own name.
+    return repr(value)
 
 
 def _refuse(cls: type[WmiObject], problems: list[Problem], *, has_missing: bool) -> None:

@@ -22,6 +22,7 @@ ContainerKind = Literal["zip", "object", "package", "sequence", "mdt"]
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _PACKAGE_CLASS = "SMS_TaskSequencePackage"
 _OLDER_PACKAGE = "SmsTaskSequencePackage"
+_HEAD = 1000
 _KINDS = "Give an export zip, its object.xml, a <sequence> or MDT's ts.xml."
 
 
@@ -137,8 +138,8 @@ def open_container(
     kind = _other_kind(raw)
     if kind is not None:
         raise DocumentError(f"is {kind}, no task sequence", path=name or "<bytes>", hint=_KINDS)
-    source = Source(raw, name=name, limits=limits)
-    locations, objects = _locations(source, None)
+    source = _source(raw, name, limits)
+    locations, objects = _locations(source, None, limits)
     if not locations:
         raise DocumentError(
             f"holds no task sequence: its root element is <{source.root.tag}>",
@@ -181,7 +182,7 @@ def _zip(raw: bytes, name: str | None, limits: Limits) -> Container:
         if _PACKAGE_CLASS.casefold() not in folder.casefold():
             objects.append(ObjectPlace(member))
             continue
-        found, there = _locations(_member_source(archive, member, name, limits), member)
+        found, there = _locations(_member_source(archive, member, name, limits), member, limits)
         locations += found
         objects += there
     if not locations:
@@ -191,7 +192,8 @@ def _zip(raw: bytes, name: str | None, limits: Limits) -> Container:
                 content := archive.read(member).lower().replace(b"\0", b"")
             ):
                 del content
-                found, there = _locations(_member_source(archive, member, name, limits), member)
+                source = _member_source(archive, member, name, limits)
+                found, there = _locations(source, member, limits)
                 locations += found
                 objects = [place for place in objects if place.member != member] + there
     if not locations:
@@ -204,14 +206,24 @@ def _zip(raw: bytes, name: str | None, limits: Limits) -> Container:
 
 
 def _member_source(archive: ZipContainer, member: str, name: str | None, limits: Limits) -> Source:
-    return Source(archive.read(member), name=_inner_name(name, member), limits=limits)
+    return _source(archive.read(member), _inner_name(name, member), limits)
+
+
+def _source(raw: bytes, name: str | None, limits: Limits) -> Source:
+    """Parse a file or member; in an object.xml a whole sequence is one value."""
+    if b"INSTANCE" in raw[:_HEAD].replace(b"\0", b""):
+        most = max(limits.value_bytes, limits.file_bytes)
+        return Source(raw, name=name, limits=attrs.evolve(limits, value_bytes=most))
+    return Source(raw, name=name, limits=limits)
 
 
 def _inner_name(name: str | None, member: str) -> str:
     return f"{name}!{member}" if name else member
 
 
-def _locations(source: Source, member: str | None) -> tuple[list[Location], list[ObjectPlace]]:
+def _locations(
+    source: Source, member: str | None, limits: Limits
+) -> tuple[list[Location], list[ObjectPlace]]:
     found: list[Location] = []
     objects: list[ObjectPlace] = []
     for instance in instances(source):
@@ -226,7 +238,7 @@ def _locations(source: Source, member: str | None) -> tuple[list[Location], list
             first_line=source.line_of(embedded.start),
             # It was decoded with the file around it; its own declaration is an older one.
             encoding=Encoding("utf-8", b""),
-            limits=source.limits,
+            limits=limits,
         )
         if inner.root.tag != "sequence":
             raise DocumentError(

@@ -22,7 +22,10 @@ class Limits:
     depth: int = 200
     """Deepest nesting of elements; real exports stay below 20."""
     value_bytes: int = 16 * _MIB
-    """Longest text, attribute or tag, in bytes of UTF-8; the longest known has 112,152."""
+    """Longest text, attribute or tag, in bytes of UTF-8; the longest known has 112,152.
+
+    A whole sequence that is a value of its object.xml is not meant: what is in it is.
+    """
     zip_members: int = 10_000
     """Most members of a zip."""
     zip_total_bytes: int = 256 * _MIB

@@ -48,7 +48,7 @@ class OtherProperty:
     """Its CIM type; `object:CLASS` for embedded objects."""
     origin: str
     is_key: bool
-    value: Any
+    value: Any = attrs.field(repr=False)
     """Text, a list of texts, a list of `ExportedObject`s, or None for null."""
 
 
@@ -168,7 +168,7 @@ def _fits(known: Property, element: Element) -> bool:
         return False
     if known.item_class is not None:
         return True
-    return element.attributes.get("TYPE") == cim_type(known)
+    return element.attributes.get("TYPE", cim_type(known)) == cim_type(known)
 
 
 def _value(source: Source, known: Property, element: Element, registry: ClassRegistry) -> Any:

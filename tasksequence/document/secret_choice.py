@@ -14,7 +14,11 @@ from tasksequence.document.origin import Origin
 from tasksequence.document.source import Source
 from tasksequence.errors import DocumentError
 from tasksequence.model.action import ScriptedAction
-from tasksequence.model.actions.general import SetVariableAction
+from tasksequence.model.actions.general import (
+    MARKED_SECRET,
+    SetDynamicVariablesAction,
+    SetVariableAction,
+)
 from tasksequence.model.base import Step
 from tasksequence.model.secret_variables import is_secret_variable
 from tasksequence.model.sequence import TaskSequence
@@ -72,6 +76,9 @@ def chosen(
         if secret.attribute is None:
             assert isinstance(secret.step, ScriptedAction)
             secret.step.variables[secret.name] = ""
+        elif isinstance(secret.step, SetDynamicVariablesAction):
+            rules = MARKED_SECRET.sub(r"\1\2", secret.step.rules or "")
+            object.__setattr__(secret.step, "rules", rules)
         else:
             blank = "" if isinstance(getattr(secret.step, secret.attribute), str) else _BLANK
             object.__setattr__(secret.step, secret.attribute, blank)
@@ -79,6 +86,8 @@ def chosen(
 
 
 _BLANK = SecretText("")
+# Steps that say themselves what is not to be shown.
+_HIDING = (ScriptedAction, SetVariableAction, SetDynamicVariablesAction)
 
 
 def _class_name(step: Step) -> str:
@@ -89,7 +98,7 @@ def _set_secrets(sequence: TaskSequence, home: Source | None) -> Iterator[_Set]:
     read: set[int] = set()
     for path, step in sequence.walk_with_path():
         slots = _secret_slots(type(step))
-        if not slots and not isinstance(step, (ScriptedAction, SetVariableAction)):
+        if not slots and not isinstance(step, _HIDING):
             continue
         origin: Origin | None = step._origin
         before: tuple[object, ...] | None = None
@@ -97,7 +106,9 @@ def _set_secrets(sequence: TaskSequence, home: Source | None) -> Iterator[_Set]:
             read.add(id(origin.element))
             before = origin.values
         if isinstance(step, SetVariableAction):
-            slots = _hidden_slots(step)
+            slots = _slots(type(step), step.hidden_attributes())
+        elif isinstance(step, SetDynamicVariablesAction) and step.marks_secrets():
+            slots = _slots(type(step), ("rules",))
         for attribute, name, place in slots:
             value = getattr(step, attribute)
             if value and (before is None or before[place] != value):
@@ -122,18 +133,13 @@ _Slots = tuple[tuple[str, str, int], ...]
 @per_class
 def _secret_slots(cls: type[WmiObject]) -> _Slots:
     """Return attribute, WMI name and place in a snapshot of each secret property."""
+    return _slots(cls, tuple(known.attribute for known in properties_of(cls) if known.is_secret))
+
+
+def _slots(cls: type[WmiObject], attributes: tuple[str, ...]) -> _Slots:
     names = snapshot_names(cls)
     return tuple(
         (known.attribute, known.name, names.index(known.attribute))
         for known in properties_of(cls)
-        if known.is_secret
-    )
-
-
-def _hidden_slots(step: SetVariableAction) -> _Slots:
-    names = snapshot_names(type(step))
-    return tuple(
-        (known.attribute, known.name, names.index(known.attribute))
-        for known in properties_of(type(step))
-        if known.attribute in step.hidden_attributes()
+        if known.attribute in attributes
     )

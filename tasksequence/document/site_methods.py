@@ -6,14 +6,16 @@ they strip is what the class reference says of them.
 
 from __future__ import annotations
 
-import re
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import attrs
 
 from tasksequence.document.document import Document
 from tasksequence.document.new_package import deploys_operating_system, package_references
 from tasksequence.document.writer import sequence_bytes
 from tasksequence.errors import DocumentError
 from tasksequence.model.action import ScriptedAction
+from tasksequence.model.actions.general import MARKED_SECRET
 from tasksequence.model.base import Step
 from tasksequence.model.packages import Reference, TaskSequencePackage
 from tasksequence.model.sequence import TaskSequence
@@ -34,13 +36,12 @@ __all__ = [
 DEPLOYS_OPERATING_SYSTEM = 0x1
 """Bit of SaveToXml's Flags: the sequence deploys an operating system image."""
 
-_MARKED_SECRET = re.compile(r"""(<Variable\b[^>]*\bIsSecret="true"[^>]*>)[^<]*(</Variable>)""")
 
-
-class SavedSequence(NamedTuple):
+@attrs.frozen
+class SavedSequence:
     """What SaveToXml gives back."""
 
-    xml: str
+    xml: str = attrs.field(repr=False)
     references: tuple[Reference, ...]
     flags: int
 
@@ -134,7 +135,7 @@ def _blank(step: Step) -> None:
                 # Also where the class wants some characters: so does the site.
                 object.__setattr__(step, known.attribute, SecretText(""))
         elif known.name == "Rules" and isinstance(value, str):
-            cleared = _MARKED_SECRET.sub(r"\1\2", value)
+            cleared = MARKED_SECRET.sub(r"\1\2", value)
             if cleared != value:
                 object.__setattr__(step, known.attribute, cleared)
     if isinstance(step, ScriptedAction):

@@ -56,22 +56,21 @@ def without_collection() -> Iterator[None]:
 
 
 class Element:
-    """One element: its tag and attributes, its text, its children, its place in the text."""
+    """One element, as the parser makes it: tag, attributes, text, children, place in the text."""
 
     __slots__ = ("attributes", "children", "close", "end", "start", "tag", "text")
 
-    def __init__(self, tag: str, attributes: dict[str, str], start: int) -> None:
-        self.tag = tag
-        self.attributes = attributes
-        self.start = start
-        """Position of the `<` of its start tag."""
-        self.close = start
-        """Position of the `</` of its end tag; equal to `end` for `<a/>`."""
-        self.end = start
-        """Position behind its last `>`."""
-        self.text = ""
-        """Character data directly inside it, joined."""
-        self.children: Sequence[Element] = _NO_CHILDREN
+    tag: str
+    attributes: dict[str, str]
+    start: int
+    """Position of the `<` of its start tag."""
+    close: int
+    """Position of the `</` of its end tag; equal to `end` for `<a/>`."""
+    end: int
+    """Position behind its last `>`."""
+    text: str
+    """Character data directly inside it, joined."""
+    children: Sequence[Element]
 
     @property
     def is_empty_tag(self) -> bool:

@@ -354,3 +354,9 @@ class TaskSequencePackage(PackageBaseclass):
     restart_required: UInt32 | None = prop("RestartRequired", default=None)
     source_size: UInt32 | None = prop("SourceSize", default=None)
     ts_enabled: bool | None = prop("TsEnabled", default=None)
+
+    def _shown(self, attribute: str) -> str:
+        if attribute != "sequence" or self.sequence is None:
+            return super()._shown(attribute)
+        # It may hold passwords.
+        return f"<{len(self.sequence)} characters>"

@@ -81,7 +81,7 @@ class CorpusMachine(RuleBasedStateMachine):
     def reload(self) -> None:
         """What was written is what the model says, also to a second reader."""
         assert self.export is not None
-        again = ts.load(self.export.document.to_bytes())
+        again = ts.load(self.export.document.to_bytes(secrets="keep"))
         assert again.sequences == self.export.document.sequences
 
     @invariant()

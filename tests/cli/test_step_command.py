@@ -117,7 +117,7 @@ def test_a_secret_variable_is_masked_wherever_its_value_stands(tmp_path: Path) -
         name="s", variable_name="OSDJoinPassword", variable_value="hunter<2>&"
     )
     path = tmp_path / "a.xml"
-    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
+    ts.Document.new(ts.TaskSequence(steps=[step]), secrets="keep").save(path)
     code, output = invoke("set", path, "s", "--rename", "t", "--dry-run")
     assert code == 0
     assert '<action>tsenv.exe "OSDJoinPassword=*** (1)"' in output
@@ -209,10 +209,10 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
         (["set", "Capture", "--set", "CapturePassword=x"], 2, "--secret CapturePassword=prompt"),
         (["set", "Capture", "--set", "x"], 2, "takes NAME=VALUE"),
         (["set", "Capture", "--set", "Path=a", "--set", "path=b"], 2, "is given twice"),
-        (["set", "Capture", "--clear", "CaptureDestination"], 1, "has no value, and needs one"),
+        (["set", "Capture", "--clear", "CaptureDestination"], 1, "not_null asks for one"),
         (["set", "Capture", "--if-variable", "A"], 2, "--if-variable takes"),
         (["set", "Capture", "--if-variable", "A equals"], 2, "--if-variable takes"),
-        (["set", "Capture", "--if-variable", "A is b"], 1, "none of exists"),
+        (["set", "Capture", "--if-variable", "A is b"], 1, "Enumeration allows exists"),
         (["set", "Capture", "--if-variable", "OSDJoinPassword equals b"], 2, "holds a secret"),
         (["set", "Capture", "--name", "Other"], 2, "No sequence is named"),
         (["new", "Rebot", "R"], 1, "Did you mean RebootAction"),

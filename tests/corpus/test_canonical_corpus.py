@@ -25,7 +25,7 @@ def bare(corpus_dir: Path) -> list[tuple[Path, ts.Document]]:
 
 
 def test_the_canonical_form_says_the_same_and_is_its_own(corpus_dir: Path) -> None:
-    for path, document in bare(corpus_dir):
+    for path, document in bare(corpus_dir)[::3]:
         canonical = ts.canonical_bytes(document)
         again = ts.load(canonical)
         assert again.sequences == document.sequences, path
@@ -34,7 +34,7 @@ def test_the_canonical_form_says_the_same_and_is_its_own(corpus_dir: Path) -> No
 
 
 def test_every_spelling_has_one_canonical_form(corpus_dir: Path) -> None:
-    for path, document in bare(corpus_dir)[::4]:
+    for path, document in bare(corpus_dir)[::12]:
         text = path.read_bytes().decode("utf-8")
         canonical = ts.canonical_bytes(document)
         for mutation in SPELLINGS:
@@ -46,7 +46,7 @@ def test_every_spelling_has_one_canonical_form(corpus_dir: Path) -> None:
 
 
 def test_what_was_added_to_a_file_stays_in_its_canonical_form(corpus_dir: Path) -> None:
-    for path, document in bare(corpus_dir)[::8]:
+    for path, document in bare(corpus_dir)[::12]:
         mutate = MUTATIONS["comments, attributes and elements sprinkled"]
         mutated = mutate(path.read_bytes().decode("utf-8"))
         canonical = ts.canonical_bytes(ts.load(mutated.encode("utf-8"))).decode("utf-8")

@@ -279,6 +279,17 @@ def test_a_limit_is_named_and_can_be_raised(name: str) -> None:
     assert ts.load(raw, limits=high).to_bytes() == raw
 
 
+def test_a_sequence_in_an_object_xml_may_be_longer_than_one_value() -> None:
+    groups = b'<group name="g" description=""/>' * 100
+    raw = OBJECT.replace(b'<group name="g" description=""/>', groups)
+    limits = ts.Limits(value_bytes=200)
+    assert len(ts.load(raw, limits=limits).sequence.steps) == 100
+    packed = zipped((MEMBER, raw))
+    assert len(ts.load(packed, limits=limits).sequence.steps) == 100
+    with pytest.raises(ts.DocumentError, match="limit value_bytes"):
+        ts.load(raw.replace(b'"g"', b'"' + b"g" * 300 + b'"', 1), limits=limits)
+
+
 def test_a_raised_depth_meets_python_s_own_bound_with_an_error_of_the_family(
     tmp_path: Path,
 ) -> None:

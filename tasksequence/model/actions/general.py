@@ -1,5 +1,7 @@
 """Steps of the menu General."""
 
+import re
+
 from tasksequence.class_rules import NeededWhen
 from tasksequence.model.action import Action, runs_in
 from tasksequence.model.base import Step
@@ -29,10 +31,11 @@ from tasksequence.qualifiers import (
     success_codes,
 )
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import prop, wmi_class
+from tasksequence.wmi import prop, shown_text, wmi_class
 from tasksequence.wmi_property import UInt32
 
 __all__ = [
+    "MARKED_SECRET",
     "ConnectNetworkFolderAction",
     "PrestartCheckAction",
     "RebootAction",
@@ -208,6 +211,12 @@ class RunPowerShellScriptAction(Action):
     )
 
 
+MARKED_SECRET = re.compile(
+    r"""(<Variable\b[^>]*\bIsSecret\s*=\s*["']true["'][^>]*>)[^<]*(</Variable>)""", re.IGNORECASE
+)
+"""A variable of rules whose value is a secret: what is before the value, and what is behind."""
+
+
 @wmi_class(
     "SMS_TaskSequence_SetDynamicVariablesAction",
     observed=Observed(
@@ -219,6 +228,17 @@ class SetDynamicVariablesAction(Action):
 
     rules: str | None = prop("Rules", default=None)
     """XML text: Rule elements with conditions and variables."""
+
+    def marks_secrets(self) -> bool:
+        """Tell whether the rules give a value to a variable that they mark as secret."""
+        return any(
+            match[0] != match[1] + match[2] for match in MARKED_SECRET.finditer(self.rules or "")
+        )
+
+    def _shown(self, attribute: str) -> str:
+        if attribute != "rules" or self.rules is None:
+            return super()._shown(attribute)
+        return shown_text(MARKED_SECRET.sub(r"\1***\2", self.rules))
 
 
 @wmi_class(

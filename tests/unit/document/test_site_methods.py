@@ -81,3 +81,24 @@ def test_set_sequence_refreshes_what_follows_from_the_steps() -> None:
 def test_a_package_without_a_sequence_says_so() -> None:
     with pytest.raises(ts.DocumentError, match="lazy"):
         ts.get_sequence(ts.TaskSequencePackage(name="n", package_id="ABC00001"))
+
+
+def test_no_repr_shows_a_secret() -> None:
+    saved = ts.save_to_xml(joining())
+    package = ts.TaskSequencePackage(name="n", package_id="ABC00001")
+    ts.set_sequence(package, joining())
+    document = ts.Document.new_export(joining(), name="n", package_id="ABC00001", secrets="keep")
+    shown = repr((saved, package, document, document.objects, document.packages, document.parts))
+    assert "s3cret" not in shown
+    assert "AAAAA-BBBBB" not in shown
+    assert f"sequence=<{len(saved.xml)} characters>" in repr(package)
+
+
+def test_no_schema_violation_shows_a_value() -> None:
+    xml = ts.save_to_xml(joining()).xml
+    wrong = xml.replace('property="AdminPassword"', 'property="Odd"').replace(
+        "<action>", "<b/><action>"
+    )
+    violations = ts.load(wrong.encode()).schema_violations()
+    assert len(violations) > 1
+    assert "s3cret" not in " ".join(map(str, violations))
