@@ -312,6 +312,7 @@ if TYPE_CHECKING:
     from tasksequence.request import VolumeSource as VolumeSource
     from tasksequence.secret_text import SecretText as SecretText
     from tasksequence.wmi import WmiObject as WmiObject
+    from tasksequence.wmi import problems_of as problems_of
     from tasksequence.wmi import prop as prop
     from tasksequence.wmi import properties_of as properties_of
     from tasksequence.wmi import wmi_class as wmi_class
@@ -590,7 +591,7 @@ _HOMES = {
         "VolumeSource",
     ),
     "secret_text": ("SecretText",),
-    "wmi": ("WmiObject", "prop", "properties_of", "wmi_class"),
+    "wmi": ("WmiObject", "problems_of", "prop", "properties_of", "wmi_class"),
     "wmi_property": (
         "Property",
         "SInt8",

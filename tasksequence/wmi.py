@@ -56,6 +56,7 @@ __all__ = [
     "attribute_names",
     "check_declaration",
     "per_class",
+    "problems_of",
     "prop",
     "properties_of",
     "property_named",
@@ -518,6 +519,23 @@ def _conditional(
                     )
                 found.append((owner, qualifier, other))
     return tuple(found)
+
+
+def problems_of(made: WmiObject) -> tuple[Problem, ...]:
+    """Return every rule that an object breaks now, those between its properties included.
+
+    Constructing checks them all, and assigning checks the one property, so that an object can be
+    changed in several steps; this tells whether it is whole again. Advice is among them
+    (`Problem.is_advice`). Objects in arrays are looked into, steps of groups are not.
+    """
+    found: list[Problem] = []
+    for known in properties_of(type(made)):
+        value = getattr(made, known.attribute)
+        found += known.problems(value)
+        if known.item_class is not None and known.attribute != "steps" and isinstance(value, list):
+            for item in value:
+                found += problems_of(item) if isinstance(item, WmiObject) else ()
+    return (*found, *made.combination_problems())
 
 
 def check_declaration(cls: type[WmiObject]) -> None:

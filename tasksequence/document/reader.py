@@ -50,6 +50,8 @@ _ACCEPTED_BY_SITES = frozenset(
     {
         "not_null",
         "Enumeration",
+        # What stands where nothing is read is kept.
+        "place",
         "ValueMap",
         "RequiredIfNull",
         "RequiredIfNotNull",
@@ -130,7 +132,7 @@ class Reader:
                 self._unread(child, f"<{child.tag}> inside a step is kept and not read")
 
     def _unread(self, element: Element, text: str) -> None:
-        self._violation(element, Problem("SMS_TaskSequence_Step", "Steps", "Enumeration", text))
+        self._violation(element, Problem("SMS_TaskSequence_Step", "Steps", "place", text))
 
     def _step_attributes(self, element: Element) -> tuple[dict[str, Any], set[str]]:
         attributes = element.attributes

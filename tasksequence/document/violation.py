@@ -26,7 +26,7 @@ class Violation:
     qualifier: str
 
     def __str__(self) -> str:
-        place = " > ".join(self.step) or "(sequence)"
+        place = " > ".join(name or "(no name)" for name in self.step) or "(sequence)"
         return (
             f"line {self.line}, {place}: {self.severity}: "
             f"{self.wmi_class}.{self.property} {self.message}"

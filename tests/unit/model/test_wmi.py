@@ -276,3 +276,14 @@ def test_an_image_package_has_the_methods_of_its_class() -> None:
         "static SInt32 GetImageProperties([in] String SourceImagePath, [out] String ImageProperty)"
         in shown
     )
+
+
+def test_problems_of_tells_what_assignments_left_broken() -> None:
+    step = ts.ApplyOperatingSystemAction(name="a", image_package_id="ABC00001", image_index=1)
+    assert ts.problems_of(step) == ()
+    step.image_package_id = None
+    assert {p.property for p in ts.problems_of(step)} == {"ImagePackageID", "InstallPackageID"}
+    disk = ts.PartitionDiskAction(name="d", disk_index=0, partition_style="GPT", partitions=[])
+    disk.partitions.append(ts.PartitionSettings(type="EFI"))
+    object.__setattr__(disk.partitions[0], "type", "Dune")
+    assert [p.qualifier for p in ts.problems_of(disk)] == ["Enumeration"]
