@@ -258,8 +258,14 @@ class WmiObject:
         Steps and conditions inside it are copied too.
         """
         twin = copy.deepcopy(self)
+        problems: list[Problem] = []
         for attribute, value in changes.items():
-            setattr(twin, attribute, value)
+            try:
+                setattr(twin, attribute, value)
+            except QualifierError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise QualifierError(problems)
         return twin
 
     def __repr__(self) -> str:

@@ -475,7 +475,7 @@ class _Slots:
 
 def _how_to_decode(known: Property) -> str:
     """Tell whether a property is its text, needs decoding each time, or can be remembered."""
-    if known.is_array or known.is_secret:
+    if known.is_array or known.is_secret or known.type in {"DateTime", "UInt8[]"}:
         return "always"
     return "remembered" if known.integer is not None or known.is_boolean else "text"
 

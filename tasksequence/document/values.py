@@ -41,7 +41,11 @@ def _decode_item(known: Property, text: str) -> Any:
     if known.type == "DateTime":
         return from_cim(text)
     if known.type == "UInt8[]":
-        return bytes.fromhex(text)
+        try:
+            return bytes.fromhex(text)
+        except ValueError:
+            shown = text[:_MOST_DIGITS]
+            raise ValueError(f"is {shown!r}, which is no hexadecimal text ({known.type})") from None
     return SecretText(text) if known.is_secret else text
 
 

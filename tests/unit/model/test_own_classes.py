@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,33 @@ class Branding(ts.Action):
 
     theme: str = ts.prop("Theme", not_null, AllowedLen("1-20"))
     level: ts.UInt32 | None = ts.prop("Level", default=None)
+
+
+@wmi_class("Contoso_Window")
+class Window(ts.Action):
+    """Times and bytes, which no step of the reference has."""
+
+    begins: datetime | None = ts.prop("Begins", default=None)
+    lasts: timedelta | None = ts.prop("Lasts", default=None)
+    key: bytes | None = ts.prop("Key", default=None)
+
+
+def test_times_and_bytes_of_a_step_are_written_and_read() -> None:
+    step = Window(
+        name="w",
+        begins=datetime(2026, 11, 21, 3, 6, tzinfo=ts.UNSPECIFIED_OFFSET),
+        lasts=timedelta(hours=2),
+        key=b"\x00\xff",
+    )
+    raw = ts.Document.new(ts.TaskSequence(steps=[step])).to_bytes()
+    assert b">20261121030600.000000+***</variable>" in raw
+    assert b">00000000020000.000000:000</variable>" in raw
+    assert b">00FF</variable>" in raw
+    again = ts.load(raw, registry=ts.registry.extended(Window))
+    assert again.sequence.steps == [step]
+    odd = ts.load(raw.replace(b"000000+***", b"now"), registry=ts.registry.extended(Window))
+    assert [(v.severity, v.property) for v in odd.violations] == [("error", "Begins")]
+    assert odd.to_bytes() == raw.replace(b"000000+***", b"now")
 
 
 def declared(name: str, base: type[WmiObject] = ts.Action, **members: Any) -> Any:

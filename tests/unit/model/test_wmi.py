@@ -137,8 +137,11 @@ def test_replace_gives_a_changed_copy_that_is_checked() -> None:
         "1.2",
         "Capture the Reference Machine",
     )
-    with pytest.raises(ts.QualifierError):
-        step.replace(name="")
+    with pytest.raises(ts.QualifierError) as caught:
+        step.replace(name="", image_creator="x" * 300)
+    assert [p.property for p in caught.value.problems] == ["Name", "ImageCreator"]
+    with pytest.raises(AttributeError, match="did you mean name"):
+        step.replace(nome="x")
 
 
 def test_values_make_equality() -> None:
