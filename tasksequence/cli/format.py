@@ -39,7 +39,7 @@ def format_(
     from tasksequence.document.canonical import canonical_bytes, canonical_text
     from tasksequence.document.document import Document
     from tasksequence.document.saving import write_file
-    from tasksequence.document.site_methods import blank_secrets
+    from tasksequence.document.site_methods import without_secrets
 
     if in_place and check:
         raise click.UsageError("Give --in-place or --check, not both.")
@@ -49,18 +49,18 @@ def format_(
     for file in files:
         source = sys.stdin.buffer.read() if file == "-" else Path(file)
         document = Document.load(source, limits=limits)
+        path, raw = document.path, document.raw
         if secrets == "blank":
-            for sequence in document.sequences:
-                blank_secrets(sequence)
+            document = without_secrets(document)
         if not in_place and not check:
             is_stream = file == "-"
             _print(canonical_bytes(document) if is_stream else canonical_text(document).encode())
             continue
         canonical = canonical_bytes(document)
-        if document.raw != canonical:
+        if raw != canonical:
             different.append(file)
-            if document.path is not None and in_place:
-                write_file(document.path, canonical)
+            if path is not None and in_place:
+                write_file(path, canonical)
     if check and different:
         _print("".join(f"{file}\n" for file in different).encode("utf-8", "surrogateescape"))
         raise click.exceptions.Exit(1)

@@ -19,7 +19,8 @@ __all__ = ["canonical_bytes", "canonical_text"]
 
 _Write = Callable[[bool], bytes]
 _INDENT = "  "
-_BETWEEN = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+# CDATA first: what looks like a comment in it is none.
+_BETWEEN = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _DECLARATION = re.compile(rb"\A\s*<\?xml\s.*?\?>", re.DOTALL)
 _NUMBERS = re.compile(r"([0-9]+)")
 _ATTRIBUTES = (
@@ -116,6 +117,13 @@ def _file_text(source: Source, *, is_sorted: bool) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
+def _comments(text: bytes) -> Iterator[bytes]:
+    """Yield the comments and instructions of a text."""
+    for match in _BETWEEN.finditer(text):
+        if not match[0].startswith(b"<![CDATA["):
+            yield match[0]
+
+
 class _Writer:
     """Writes elements of one source, line by line."""
 
@@ -125,7 +133,7 @@ class _Writer:
 
     def between(self, text: bytes, indent: str) -> list[str]:
         """Return the comments and instructions of a text between elements, a line each."""
-        return [indent + _lf(match[0]) for match in _BETWEEN.finditer(text)]
+        return [indent + _lf(found) for found in _comments(text)]
 
     def lines(self, element: Element, indent: str) -> Iterator[str]:
         """Yield the lines of an element."""
@@ -134,7 +142,7 @@ class _Writer:
         content = self._source.text[StartTag(self._source.text, element.start).end : element.close]
         if element.is_empty_tag:
             content = b""
-        if not element.children and not _BETWEEN.search(content):
+        if not element.children and not any(_comments(content)):
             text = element.text if tag in _VALUES or element.text.strip() else ""
             empty = f"{start}/>" if tag != "variable" else f"{start}></{tag}>"
             yield f"{start}>{escape_text(text)}</{tag}>" if text else empty

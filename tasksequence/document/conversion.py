@@ -6,10 +6,10 @@ from typing import Literal
 
 from tasksequence.document.document import Document
 from tasksequence.document.export import ExportedSequence, export_zip
-from tasksequence.document.new_package import new_package, package_references
+from tasksequence.document.new_package import check_package_ids, new_package, package_references
 from tasksequence.document.object_xml import object_xml
 from tasksequence.document.objects import ExportedObject
-from tasksequence.document.secret_choice import SecretChoice
+from tasksequence.document.secret_choice import SecretChoice, check_choice
 from tasksequence.document.site_methods import export_xml
 from tasksequence.document.tokens import escape_text
 from tasksequence.document.zipped import ZipContainer
@@ -44,8 +44,9 @@ def convert(
     is missing.
     """
     located = document.parts[part]
-    kept: SecretChoice | None = "keep" if secrets is not None else None
-    text = document.sequence_text(part, secrets=kept).decode("utf-8")
+    check_choice(secrets)
+    check_package_ids(package_id, boot_image_id)
+    text = document.sequence_text(part, secrets=secrets).decode("utf-8")
     if secrets == "blank":
         text = export_xml(text)
     if to == "sequence":
@@ -59,7 +60,7 @@ def convert(
     is_as_it_was = (name, package_id, boot_image_id) == (None, None, None) and secrets != "blank"
     if to == "object" and is_as_it_was and located.member is not None and _held(document, part):
         return ZipContainer(
-            document.to_bytes(secrets=kept), name=None, limits=document.limits
+            document.to_bytes(secrets=secrets), name=None, limits=document.limits
         ).read(located.member)
     package = _package(document, part, name, package_id, boot_image_id)
     if to == "object":
@@ -108,7 +109,12 @@ def _held(document: Document, part: int) -> ExportedObject | None:
     located = document.parts[part]
     for exported in document.objects if located.package_id is not None else ():
         value = exported.value
-        if isinstance(value, TaskSequencePackage) and value.package_id == located.package_id:
+        is_this = (
+            value.package_id == located.package_id
+            if isinstance(value, TaskSequencePackage)
+            else False
+        )
+        if is_this and exported.member == located.member:
             return exported
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +21,10 @@ from tasksequence.document.objects import ExportedObject, object_registry, read_
 from tasksequence.document.reader import Reader
 from tasksequence.document.saving import write_file
 from tasksequence.document.schema import SchemaViolation, schema_violations
-from tasksequence.document.secret_choice import SecretChoice
+from tasksequence.document.secret_choice import SecretChoice, check_choice
 from tasksequence.document.source import Source, without_collection
 from tasksequence.document.splice import Layout, Patch, apply
+from tasksequence.document.variable_lists import blank_variable_patches
 from tasksequence.document.violation import Violation
 from tasksequence.document.writer import new_sequence, sequence_bytes, sequence_patches
 from tasksequence.errors import DocumentError
@@ -77,10 +78,10 @@ class Document:
         """Read a file, or its bytes; see `load`."""
         limits = limits if limits is not None else Limits()
         path: Path | None = None
-        if isinstance(source, bytes):
-            raw = source
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            raw = bytes(source)
         else:
-            if isinstance(source, str) and source.lstrip().startswith("<"):
+            if isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<"):
                 raise DocumentError(
                     "is XML text, where a path or bytes are expected",
                     path="<text>",
@@ -226,6 +227,7 @@ class Document:
         nobody touched stay as they are. Raises `DocumentError` for an edited value that XML cannot
         hold, and for a set secret without that choice.
         """
+        check_choice(secrets)
         with _nesting_reported(self._container.name), without_collection():
             return self._container.replaced(self._changed_texts(secrets), self._object_patches())
 
@@ -251,6 +253,21 @@ class Document:
     def sources(self) -> tuple[Source, ...]:
         """The text that each sequence lies in."""
         return tuple(location.source for location in self._container.locations)
+
+    def with_blank_variables(self, is_secret: Callable[[str], bool]) -> Document:
+        """Return a document like this, as it is now, without the values of some variables.
+
+        `is_secret` is asked by the variable's name, and by its property where no name is there.
+        """
+        now = Document.load(self.to_bytes(), limits=self.limits)
+        changed: dict[int, bytes] = {}
+        for index, source in enumerate(now.sources):
+            if any(source is earlier for earlier in now.sources[:index]):
+                continue
+            found = blank_variable_patches(source, is_secret)
+            if found:
+                changed[index] = apply(source.text, 0, len(source.text), found)
+        return Document.load(now._container.replaced(changed, {}), limits=self.limits)
 
     def with_texts(self, texts: Sequence[bytes]) -> bytes:
         """Return the file, as it was loaded, with other texts in the places of its sequences."""

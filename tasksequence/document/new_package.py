@@ -67,6 +67,18 @@ _EMPTY_TEXTS = (
 )
 
 
+def check_package_ids(package_id: str | None, boot_image_id: str | None) -> None:
+    """Raise `DocumentError` for IDs out of form; they become names of folders in an export."""
+    for identifier, what in ((package_id, "package"), (boot_image_id, "boot image")):
+        if identifier and not _PACKAGE_ID.fullmatch(identifier):
+            raise DocumentError(
+                f"the {what} ID {identifier!r} has not the form of one",
+                hint="Give eight capital letters and digits, the site code first: ABC00001.",
+            )
+    if package_id == "":
+        raise DocumentError("the package ID is empty", hint="Give one, as in ABC00001.")
+
+
 def new_package(
     sequence: TaskSequence,
     *,
@@ -80,12 +92,7 @@ def new_package(
     Dates, versions and the object's GUID are null: the site that imports it sets them. Raises
     `DocumentError` for a package ID out of form.
     """
-    for identifier, what in ((package_id, "package"), (boot_image_id or package_id, "boot image")):
-        if not _PACKAGE_ID.fullmatch(identifier):
-            raise DocumentError(
-                f"the {what} ID {identifier!r} has not the form of one",
-                hint="Give eight capital letters and digits, the site code first: ABC00001.",
-            )
+    check_package_ids(package_id, boot_image_id)
     site = package_id[:3]
     package = TaskSequencePackage(
         name=name,

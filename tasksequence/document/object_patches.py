@@ -7,6 +7,7 @@ from tasksequence.document.objects import ExportedObject, object_values
 from tasksequence.document.replacing import text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Patch, space_before
+from tasksequence.errors import DocumentError
 from tasksequence.model.packages import TaskSequencePackage
 from tasksequence.wmi import properties_of
 
@@ -33,7 +34,10 @@ def object_patches(exported: ExportedObject) -> list[Patch]:
         if now[known.attribute] == origin.values[known.attribute]:
             continue
         if known.name == "Sequence" and isinstance(exported.value, TaskSequencePackage):
-            continue
+            raise DocumentError(
+                f"the sequence of package {exported.value.package_id} was set as text",
+                hint="Edit the document's sequence (document.sequences); it is saved from there.",
+            )
         if known.name in places:
             patches.append(_replaced(exported, source, places[known.name], known.name))
         else:

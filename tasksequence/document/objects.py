@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal
 
 import attrs
@@ -152,7 +153,10 @@ def object_values(value: WmiObject) -> dict[str, Any]:
     found = {
         known.attribute: getattr(value, known.attribute) for known in properties_of(type(value))
     }
-    return {name: list(item) if isinstance(item, list) else item for name, item in found.items()}
+    return {
+        name: copy.deepcopy(item) if isinstance(item, list) else item
+        for name, item in found.items()
+    }
 
 
 def property_kind(known: Property) -> PropertyKind:

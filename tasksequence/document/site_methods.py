@@ -6,22 +6,20 @@ they strip is what the class reference says of them.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import attrs
 
 from tasksequence.document.document import Document
 from tasksequence.document.new_package import deploys_operating_system, package_references
+from tasksequence.document.secret_choice import check_choice
+from tasksequence.document.step_secrets import blank, secret_places
 from tasksequence.document.writer import sequence_bytes
 from tasksequence.errors import DocumentError
-from tasksequence.model.action import ScriptedAction
-from tasksequence.model.actions.general import MARKED_SECRET
-from tasksequence.model.base import Step
 from tasksequence.model.packages import Reference, TaskSequencePackage
+from tasksequence.model.secret_variables import is_secret_variable
 from tasksequence.model.sequence import TaskSequence
-from tasksequence.secret_names import names_a_secret
-from tasksequence.secret_text import SecretText
-from tasksequence.wmi import properties_of
 
 __all__ = [
     "SavedSequence",
@@ -31,8 +29,10 @@ __all__ = [
     "load_from_xml",
     "save_to_xml",
     "set_sequence",
+    "without_secrets",
 ]
 
+_DECLARATION = re.compile(r"\A\ufeff?<\?xml\b[^>]*\?>")
 DEPLOYS_OPERATING_SYSTEM = 0x1
 """Bit of SaveToXml's Flags: the sequence deploys an operating system image."""
 
@@ -51,7 +51,7 @@ def load_from_xml(xml: str) -> TaskSequence:
 
     Raises `DocumentError` for text that is no sequence.
     """
-    return Document.load(xml.encode("utf-8")).sequence
+    return _document(xml).sequence
 
 
 def save_to_xml(
@@ -63,6 +63,7 @@ def save_to_xml(
     as `export_xml` does. A sequence that was loaded keeps its own bytes. Raises `DocumentError`
     for values that XML cannot hold.
     """
+    check_choice(secrets)
     text = _text(sequence)
     return SavedSequence(
         export_xml(text) if secrets == "blank" else text,
@@ -79,17 +80,28 @@ def export_xml(xml: str, *, secrets: Literal["keep", "blank"] = "blank") -> str:
     changes. Raises `DocumentError` for text that is no
     sequence.
     """
+    check_choice(secrets)
     if secrets == "keep":
         return xml
-    document = Document.load(xml.encode("utf-8"))
-    blank_secrets(document.sequence)
-    return document.to_bytes().decode("utf-8")
+    return without_secrets(_document(xml)).raw.decode("utf-8")
 
 
 def blank_secrets(sequence: TaskSequence) -> None:
-    """Clear the values in a sequence that `export_xml` clears."""
+    """Clear the secrets that the steps of a sequence hold."""
     for step in sequence.walk():
-        _blank(step)
+        for place in secret_places(step):
+            blank(step, place)
+
+
+def without_secrets(document: Document) -> Document:
+    """Return a document like this one with all secrets cleared, as `export_xml` clears them.
+
+    Also those in variables that no class knows, that stand there twice, or among the global ones:
+    there the variable's name tells. The document that is given loses the secrets of its steps.
+    """
+    for sequence in document.sequences:
+        blank_secrets(sequence)
+    return document.with_blank_variables(is_secret_variable)
 
 
 def get_sequence(package: TaskSequencePackage) -> TaskSequence:
@@ -123,23 +135,14 @@ def set_sequence(package: TaskSequencePackage, sequence: TaskSequence) -> None:
         object.__setattr__(package, attribute, value)
 
 
+def _document(xml: str) -> Document:
+    # A text has no encoding, whatever it declares.
+    plain = _DECLARATION.sub("", xml)
+    try:
+        return Document.load(plain.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise DocumentError(f"the text cannot be read: {error.reason}", path="<text>") from None
+
+
 def _text(sequence: TaskSequence) -> str:
     return sequence_bytes(sequence, "keep").decode("utf-8")
-
-
-def _blank(step: Step) -> None:
-    for known in properties_of(type(step)):
-        value = getattr(step, known.attribute)
-        if known.is_secret:
-            if value is not None and value != SecretText(""):
-                # Also where the class wants some characters: so does the site.
-                object.__setattr__(step, known.attribute, SecretText(""))
-        elif known.name == "Rules" and isinstance(value, str):
-            cleared = MARKED_SECRET.sub(r"\1\2", value)
-            if cleared != value:
-                object.__setattr__(step, known.attribute, cleared)
-    if isinstance(step, ScriptedAction):
-        # No class tells which of these are secret: their names have to.
-        for key, text in step.variables.items():
-            if text and names_a_secret(key):
-                step.variables[key] = ""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tasksequence.document.mapping import VariableText, step_variables, variable_properties
 from tasksequence.document.markup import new_variable
 from tasksequence.document.reader import unknown_key, variable_elements, variable_key
 from tasksequence.document.replacing import text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Patch, layout_inside
+from tasksequence.document.tokens import StartTag
 from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import UnknownOperand
 from tasksequence.wmi import WmiObject
 
-__all__ = ["variable_patches"]
+__all__ = ["blank_variable_patches", "variable_patches"]
 
 
 def variable_patches(
@@ -147,3 +150,22 @@ class _Lists:
         return b"".join(
             [b"<defaultVarList>", inside, layout.before.encode("ascii"), b"</defaultVarList>"]
         )
+
+
+def blank_variable_patches(source: Source, is_secret: Callable[[str], bool]) -> list[Patch]:
+    """Return the patches that empty the variables with secret names, wherever they stand."""
+    patches: list[Patch] = []
+    pending = [source.root]
+    while pending:
+        element = pending.pop()
+        pending += element.children
+        if element.tag != "variable" or element.is_empty_tag:
+            continue
+        name = element.attributes.get("name") or element.attributes.get("property", "")
+        if is_secret(name):
+            content = StartTag(source.text, element.start).end
+            if content < element.close:
+                patches.append(Patch(content, element.close, b""))
+                # What stands inside goes with it.
+                del pending[len(pending) - len(element.children) :]
+    return patches

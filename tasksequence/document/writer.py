@@ -20,7 +20,7 @@ from tasksequence.document.markup import (
 )
 from tasksequence.document.origin import Origin, has_its_values, restored
 from tasksequence.document.replacing import attribute_patches, escaped_text, text_patches
-from tasksequence.document.secret_choice import SecretChoice, chosen
+from tasksequence.document.secret_choice import SecretChoice, check_choice, chosen
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
 from tasksequence.document.variable_lists import variable_patches
@@ -41,6 +41,7 @@ def sequence_patches(sequence: TaskSequence, secrets: SecretChoice | None) -> li
     Raises `DocumentError` for text that XML cannot hold, for lists that hold something else, and
     for secrets set in the model when there is no choice.
     """
+    check_choice(secrets)
     home: Source = sequence._origin.source
     changed = _changed_values(sequence)
     if changed is None:
@@ -73,6 +74,7 @@ def new_sequence(sequence: TaskSequence, layout: Layout, secrets: SecretChoice |
             f"a {type(sequence).__name__} is no TaskSequence",
             hint="Put steps into one: ts.TaskSequence(steps=[…]).",
         )
+    check_choice(secrets)
     check_tree(sequence, Limits().depth)
     sequence = chosen(sequence, secrets, None)
     parts = [

@@ -212,7 +212,9 @@ class RunPowerShellScriptAction(Action):
 
 
 MARKED_SECRET = re.compile(
-    r"""(<Variable\b[^>]*\bIsSecret\s*=\s*["']true["'][^>]*>)[^<]*(</Variable>)""", re.IGNORECASE
+    # A tag ends before the next one begins: else a text of beginnings takes quadratic time.
+    r"""(<Variable\b(?=[^<>]*\bIsSecret\s*=\s*["']true["'])[^<>]*>)[^<]*(</Variable>)""",
+    re.IGNORECASE,
 )
 """A variable of rules whose value is a secret: what is before the value, and what is behind."""
 
