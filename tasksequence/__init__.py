@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from tasksequence.document.secret_choice import SecretChoice as SecretChoice
     from tasksequence.document.violation import Violation as Violation
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
+    from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
+    from tasksequence.engine.handlers import RunContext as RunContext
     from tasksequence.engine.report import describe as describe
+    from tasksequence.engine.results import RunReport as RunReport
+    from tasksequence.engine.results import StepFinished as StepFinished
+    from tasksequence.engine.results import StepResult as StepResult
+    from tasksequence.engine.results import StepStarted as StepStarted
+    from tasksequence.engine.results import StepStatus as StepStatus
+    from tasksequence.engine.results import describe_run as describe_run
+    from tasksequence.engine.run import Engine as Engine
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
     from tasksequence.errors import CaptureError as CaptureError
@@ -216,11 +225,32 @@ if TYPE_CHECKING:
     from tasksequence.model.schedules import ST_RecurWeekly as ST_RecurWeekly
     from tasksequence.model.sequence import Group as Group
     from tasksequence.model.sequence import TaskSequence as TaskSequence
+    from tasksequence.offline.capture_state import StateFinding as StateFinding
+    from tasksequence.offline.capture_state import capture_state as capture_state
+    from tasksequence.offline.windows import OfflineWindows as OfflineWindows
+    from tasksequence.plan.catalogue import BuiltInVariable as BuiltInVariable
+    from tasksequence.plan.catalogue import variable_named as variable_named
     from tasksequence.plan.compiler import compile_plan as compile_plan
+    from tasksequence.plan.describe import describe_plan as describe_plan
+    from tasksequence.plan.describe import explain_step as explain_step
+    from tasksequence.plan.describe import find_step as find_step
+    from tasksequence.plan.facts import Facts as Facts
+    from tasksequence.plan.facts import FileFact as FileFact
+    from tasksequence.plan.facts import OperatingSystem as OperatingSystem
+    from tasksequence.plan.facts import RegistryFact as RegistryFact
+    from tasksequence.plan.facts import SoftwareFact as SoftwareFact
+    from tasksequence.plan.facts_file import load_facts as load_facts
     from tasksequence.plan.steps import Guard as Guard
     from tasksequence.plan.steps import Outcome as Outcome
     from tasksequence.plan.steps import Plan as Plan
+    from tasksequence.plan.steps import PlannedGroup as PlannedGroup
     from tasksequence.plan.steps import PlannedStep as PlannedStep
+    from tasksequence.plan.truth import Truth as Truth
+    from tasksequence.plan.what_if import DecisiveFact as DecisiveFact
+    from tasksequence.plan.what_if import StepDifference as StepDifference
+    from tasksequence.plan.what_if import Variant as Variant
+    from tasksequence.plan.what_if import decisive_facts as decisive_facts
+    from tasksequence.plan.what_if import what_if as what_if
     from tasksequence.request import CapturedImage as CapturedImage
     from tasksequence.request import CaptureOptions as CaptureOptions
     from tasksequence.request import CaptureRequest as CaptureRequest
@@ -255,7 +285,18 @@ _HOMES = {
     "document.secret_choice": ("SecretChoice",),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
+    "engine.cmtrace": ("CMTraceLog",),
+    "engine.handlers": ("RunContext",),
     "engine.report": ("describe",),
+    "engine.results": (
+        "RunReport",
+        "StepFinished",
+        "StepResult",
+        "StepStarted",
+        "StepStatus",
+        "describe_run",
+    ),
+    "engine.run": ("Engine",),
     "errors": (
         "BackendUnavailable",
         "CaptureCancelled",
@@ -425,8 +466,16 @@ _HOMES = {
         "ScheduleToken",
     ),
     "model.sequence": ("Group", "TaskSequence"),
+    "plan.catalogue": ("BuiltInVariable", "variable_named"),
     "plan.compiler": ("compile_plan",),
-    "plan.steps": ("Guard", "Outcome", "Plan", "PlannedStep"),
+    "plan.describe": ("describe_plan", "explain_step", "find_step"),
+    "plan.facts": ("Facts", "FileFact", "OperatingSystem", "RegistryFact", "SoftwareFact"),
+    "plan.facts_file": ("load_facts",),
+    "plan.steps": ("Guard", "Outcome", "Plan", "PlannedGroup", "PlannedStep"),
+    "offline.capture_state": ("StateFinding", "capture_state"),
+    "offline.windows": ("OfflineWindows",),
+    "plan.truth": ("Truth",),
+    "plan.what_if": ("DecisiveFact", "StepDifference", "Variant", "decisive_facts", "what_if"),
     "request": (
         "CaptureOptions",
         "CaptureRequest",

@@ -71,6 +71,9 @@ class ImageMetadata:
     version: str | None = None
     target_system_root: str | None = None
     """OSDTargetSystemRoot: the Windows folder of the reference computer, if it is known."""
+    prepared: str | None = None
+    """What was found of the volume's state and overridden by the person's word that it is
+    prepared; None where nothing was."""
 
 
 @attrs.frozen(kw_only=True)
@@ -93,7 +96,10 @@ class CaptureRequest:
     """Path of the WIM to write (CaptureDestination, variables resolved)."""
     account: str | None = None
     """Account for the share of the destination (CaptureUsername), as domain\\user."""
-    password: SecretText | None = None
+    password: SecretText | None = attrs.field(default=None, eq=False)
+    """Takes no part in comparing: a plan that was saved and loaded has lost it."""
+    needs_password: bool = False
+    """True where the step has a password, or a variable gives one."""
     metadata: ImageMetadata = attrs.field(factory=ImageMetadata)
     volumes: tuple[VolumeSource, ...] = ()
     options: CaptureOptions = attrs.field(factory=CaptureOptions)
@@ -105,6 +111,14 @@ class CaptureRequest:
             for volume in volumes
         )
         return attrs.evolve(self, volumes=sources)
+
+    def with_password(self, password: SecretText) -> CaptureRequest:
+        """Return this request with the password that a saved plan does not hold."""
+        return attrs.evolve(self, password=password, needs_password=True)
+
+    def overriding(self, found: str | None) -> CaptureRequest:
+        """Return this request with what the person's word on the volume's state overrode."""
+        return attrs.evolve(self, metadata=attrs.evolve(self.metadata, prepared=found))
 
     def with_options(self, options: CaptureOptions) -> CaptureRequest:
         """Return this request with other options."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from tasksequence.document.document import Document, SequencePart
+from tasksequence.cli.sequences import path_argument
 
 __all__ = ["capture"]
 
@@ -18,24 +17,15 @@ DESTINATION = "OSDCaptureDestination"
 _FACTS = {"_SMSTSInWinPE": "true"}
 
 
-def _path(_: click.Context, option: click.Parameter, value: object) -> object:
-    """Turn text into paths; an empty one, as an unset shell variable gives it, is a mistake."""
-    if isinstance(value, tuple):
-        return tuple(_path(_, option, item) for item in value)
-    if value == "":
-        raise click.BadParameter("it is empty", param=option)
-    return None if value is None else Path(str(value))
-
-
 @click.command()
-@click.argument("sequence", callback=_path)
+@click.argument("sequence", callback=path_argument)
 @click.option(
     "--volume",
     "volumes",
     multiple=True,
     required=True,
     metavar="PATH",
-    callback=_path,
+    callback=path_argument,
     help="An NTFS volume: image file or block device, not mounted. Give it once for each volume.",
 )
 @click.option(
@@ -89,6 +79,19 @@ def _path(_: click.Context, option: click.Parameter, value: object) -> object:
     is_flag=True,
     help="Capture although a condition of the step cannot be judged here.",
 )
+@click.option(
+    "--prepared",
+    is_flag=True,
+    help="Capture although the volume's own registry and files say that Windows is not prepared "
+    "for it; recorded in the log and in the image.",
+)
+@click.option(
+    "--log",
+    "log_file",
+    metavar="FILE",
+    callback=path_argument,
+    help="Append what happens to a log that CMTrace reads.",
+)
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
     sequence: Path,
@@ -101,6 +104,8 @@ def capture(
     threads: int,
     wanted: str | None,
     assume_conditions: bool,
+    prepared: bool,
+    log_file: Path | None,
     quiet: bool,
 ) -> None:
     """Capture volumes to a WIM, as the capture step of SEQUENCE says.
@@ -111,11 +116,14 @@ def capture(
     """
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
+    from tasksequence.cli.sequences import chosen_sequence
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
+    from tasksequence.engine.cmtrace import CMTraceLog
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
+    from tasksequence.plan.facts import Facts
     from tasksequence.request import CaptureOptions, Compression
 
     variables = collect_variables(settings, secrets)
@@ -128,12 +136,16 @@ def capture(
     named = {name.casefold() for name in variables}
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
-    part = _chosen(load(sequence), wanted)
-    plan = compile_plan(part.sequence, variables)
+    part = chosen_sequence(load(sequence), wanted)
+    # What the person says here is the last word, whatever steps before the capture set.
+    plan = compile_plan(part.sequence, Facts(variables=variables, pinned=frozenset(variables)))
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
         print_error(f"warning: {warning}")
-    with shown_progress(quiet) as on_event:
+    with (
+        nullcontext() if log_file is None else CMTraceLog(log_file) as log,
+        shown_progress(quiet) as on_event,
+    ):
         result = capture_step.capture_volumes(
             plan,
             volumes,
@@ -141,23 +153,7 @@ def capture(
             options=CaptureOptions(compression=Compression(compression), threads=threads),
             on_event=on_event,
             assume_conditions=assume_conditions,
+            prepared=prepared,
+            log=log,
         )
     print_result(describe(result, columns=output_width()))
-
-
-def _chosen(document: Document, wanted: str | None) -> SequencePart:
-    parts = document.parts
-    if wanted is None:
-        if len(parts) == 1:
-            return parts[0]
-        raise click.UsageError(
-            f"The file holds {len(parts)} sequences; choose one by --name: {_names(parts)}."
-        )
-    for part in parts:
-        if wanted.casefold() in ((part.name or "").casefold(), (part.package_id or "").casefold()):
-            return part
-    raise click.UsageError(f"No sequence is named {wanted!r}; there is: {_names(parts)}.")
-
-
-def _names(parts: tuple[SequencePart, ...]) -> str:
-    return ", ".join(f"{part.name or '(no name)'} [{part.package_id or '-'}]" for part in parts)

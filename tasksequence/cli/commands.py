@@ -7,6 +7,7 @@ import click
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.explain import explain
+from tasksequence.cli.plan import plan
 
 __all__ = ["cli"]
 
@@ -22,3 +23,4 @@ def cli() -> None:
 
 cli.add_command(capture)
 cli.add_command(explain)
+cli.add_command(plan)

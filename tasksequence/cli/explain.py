@@ -13,9 +13,10 @@ _PREFIXES = ("", "SMS_TaskSequence_", "SMS_")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
 def explain(name: str, as_json: bool) -> None:
-    """Print a WMI class as a declaration: properties, qualifiers, defaults, variables.
+    """Print a WMI class as a declaration, or what a task sequence variable is.
 
-    NAME is the WMI name, with or without SMS_TaskSequence_; letter case does not matter.
+    NAME is the WMI name of a class, with or without SMS_TaskSequence_, or the name of a built-in
+    variable; letter case does not matter.
     """
     import difflib
     import json
@@ -30,11 +31,21 @@ def explain(name: str, as_json: bool) -> None:
         if found is not None:
             break
     else:
+        from tasksequence.cli.explain_variable import variable_text
+
+        said = variable_text(name, as_json=as_json)
+        if said is not None:
+            print_result(said)
+            return
         shortened = {known.removeprefix("sms_tasksequence_"): known for known in names}
+        from tasksequence.plan.catalogue import nearest_variables
+
         near = difflib.get_close_matches(name.casefold(), [*names, *shortened], 1)
         hint = ""
         if near:
             hint = f" Did you mean {names[shortened.get(near[0], near[0])]}?"
+        elif nearest_variables(name):
+            hint = f" Did you mean the variable {nearest_variables(name)[0]}?"
         raise click.ClickException(f"No class is named {name!r}.{hint}")
     cls = registry[found]
     print_result(json.dumps(class_data(cls), indent=2) if as_json else declaration(cls))

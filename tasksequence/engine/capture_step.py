@@ -1,4 +1,4 @@
-"""Running the capture step of a plan with a backend."""
+"""Carrying out the capture step of a plan with a backend."""
 
 from __future__ import annotations
 
@@ -6,46 +6,134 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tasksequence.capture.backend import CaptureBackend, load_backend
-from tasksequence.errors import PlanError
+from tasksequence.engine.cmtrace import ERROR, INFO, WARNING, CMTraceLog
+from tasksequence.engine.preparation import check_preparation
+from tasksequence.errors import PlanError, TaskSequenceError
+from tasksequence.offline.capture_state import Severity
 from tasksequence.plan.steps import Outcome, Plan, PlannedStep
 from tasksequence.request import (
     CaptureEvent,
     CaptureOptions,
+    CaptureRequest,
     CaptureResult,
+    CaptureWarning,
     EventHandler,
     VolumeSource,
 )
 
-__all__ = ["CAPTURE_CLASS", "capture_step", "capture_volumes"]
+__all__ = ["CAPTURE_CLASS", "Volumes", "capture_step", "capture_volumes", "carry_out"]
 
 CAPTURE_CLASS = "SMS_TaskSequence_CaptureSystemImageAction"
+COMPONENT = "OSDCaptureSystemImage"
+Volumes = VolumeSource | Path | str | Iterable[VolumeSource | Path | str]
 
 
 def capture_volumes(
     plan: Plan,
-    volumes: VolumeSource | Path | str | Iterable[VolumeSource | Path | str],
+    volumes: Volumes,
     *,
     backend: str | CaptureBackend = "wimlib",
     options: CaptureOptions | None = None,
     on_event: EventHandler | None = None,
     assume_conditions: bool = False,
+    prepared: bool = False,
+    log: CMTraceLog | None = None,
 ) -> CaptureResult:
     """Carry out the capture step of a plan: write the volumes to its destination as one WIM.
 
     `volumes` are image files or block devices of one volume each, in the order of their images.
     `on_event` hears of progress and warnings. `assume_conditions` captures although a condition
-    of the step cannot be judged here. Raises `PlanError` when the plan has no single capture step
-    that runs, and `CaptureError` when the capture is refused or fails; an existing WIM at the
+    of the step cannot be judged here. A volume whose Windows is not generalised, or otherwise not
+    prepared, is refused; `prepared` is the word that it may be captured as it is, and is recorded
+    in the log and in the image. Raises `PlanError` when the plan has no single capture step that
+    runs, and `CaptureError` when the capture is refused or fails; an existing WIM at the
     destination is then as it was.
     """
     step = capture_step(plan, assume_conditions=assume_conditions)
+    if log is not None:
+        number = "" if step.number is None else step.number
+        log.write(
+            f"Start executing an instruction. Instruction name: '{step.name}'.  Pointer: {number}. "
+            f"Type: '{step.wmi_class}'. Disabled: 0"
+        )
+    try:
+        result = carry_out(
+            step,
+            volumes,
+            backend=backend,
+            options=options,
+            on_event=on_event,
+            prepared=prepared,
+            log=log,
+        )
+    except TaskSequenceError as error:
+        if log is not None:
+            log.write(f"Failed to run the action: {step.name}.\n{error}", kind=ERROR)
+        raise
+    if log is not None:
+        log.write(f"Successfully completed the action ({step.name}) with the exit win32 code 0")
+    return result
+
+
+def carry_out(
+    step: PlannedStep,
+    volumes: Volumes,
+    *,
+    backend: str | CaptureBackend,
+    options: CaptureOptions | None,
+    on_event: EventHandler | None,
+    prepared: bool,
+    log: CMTraceLog | None,
+) -> CaptureResult:
+    """Capture what one planned step asks for; see `capture_volumes`."""
     assert step.request is not None
     one = isinstance(volumes, (VolumeSource, Path, str))
     request = step.request.with_volumes([volumes] if one else volumes)  # type: ignore[arg-type, list-item]
     if options is not None:
         request = request.with_options(options)
+    hear = on_event if on_event is not None else _ignore
+
+    def tell(text: str, severity: Severity) -> None:
+        hear(CaptureWarning(message=text))
+        if log is not None:
+            kind = WARNING if severity is Severity.WARN else INFO
+            log.write(text, kind=kind, component=COMPONENT)
+
+    overridden = check_preparation(
+        [volume.path for volume in request.volumes], prepared=prepared, tell=tell
+    )
+    request = request.overriding(overridden)
+    if log is not None:
+        log.write(_asked(request), component=COMPONENT)
     worker = load_backend(backend) if isinstance(backend, str) else backend
-    return worker.capture(request, on_event if on_event is not None else _ignore)
+    result = worker.capture(request, hear if log is None else _logging(hear, log))
+    if log is not None:
+        for image in result.images:
+            log.write(
+                f"Image {image.index} ({image.name}) of {image.volume}: {image.files} files, "
+                f"{image.bytes} bytes",
+                component=COMPONENT,
+            )
+        written = result.destination or f"nothing, as the backend {result.backend} writes no file"
+        log.write(f"Wrote {written}, {result.file_bytes} bytes", component=COMPONENT)
+    return result
+
+
+def _asked(request: CaptureRequest) -> str:
+    volumes = ", ".join(str(volume.path) for volume in request.volumes)
+    lines = [f"Capture to {request.destination}", f"Volumes: {volumes}"]
+    if request.account:
+        lines.append(f"Account: {request.account}")
+    return "\n".join(lines)
+
+
+def _logging(hear: EventHandler, log: CMTraceLog) -> EventHandler:
+    def both(event: CaptureEvent) -> None:
+        if isinstance(event, CaptureWarning):
+            log.write(event.message, kind=WARNING, component=COMPONENT)
+        hear(event)
+
+    return both
 
 
 def capture_step(plan: Plan, *, assume_conditions: bool = False) -> PlannedStep:
@@ -79,7 +167,7 @@ def capture_step(plan: Plan, *, assume_conditions: bool = False) -> PlannedStep:
             hint="Set the variables (command line: --set NAME=VALUE, and --destination PATH for "
             "OSDCaptureDestination), or correct the step's properties.",
         )
-    if step.outcome is Outcome.UNKNOWN and not assume_conditions:
+    if step.request is None or (step.outcome is Outcome.UNKNOWN and not assume_conditions):
         raise PlanError(
             f"whether the capture step runs {step.reason}",
             where=_place(step),

@@ -16,7 +16,7 @@ from tasksequence.qualifiers import (
 from tasksequence.wmi import WmiObject, per_class, properties_of
 from tasksequence.wmi_property import Property
 
-__all__ = ["Reference", "enabled_steps", "global_properties", "references"]
+__all__ = ["Reference", "enabled_steps", "global_properties", "references", "references_of"]
 
 _ANY_PROGRAM = "*"
 
@@ -48,12 +48,13 @@ def references(sequence: TaskSequence) -> tuple[Reference, ...]:
     """
     found: dict[Reference, None] = {}
     for step in enabled_steps(sequence.steps):
-        for reference in _references_of(step):
+        for reference in references_of(step):
             found[reference] = None
     return tuple(found)
 
 
-def _references_of(step: Step) -> Iterator[Reference]:
+def references_of(step: Step) -> Iterator[Reference]:
+    """Yield what one step of a known class refers to, as `references` orders it."""
     if isinstance(step, SubTasksequence):
         # No qualifier of this class is known; so do real exports.
         if step.ts_package_id:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from tasksequence.model.actions.imaging import CaptureSystemImageAction
+from tasksequence.plan.environment import Environment
+from tasksequence.plan.expansion import Held
 from tasksequence.plan.steps import ResolvedProperty
-from tasksequence.plan.variables import Variables
 from tasksequence.request import CaptureRequest, ImageMetadata, StepReference
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import property_named
@@ -34,11 +37,16 @@ class CaptureSettings:
     properties: tuple[ResolvedProperty, ...]
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    needs: tuple[str, ...]
+    """What would have to be known before the step can be carried out."""
     request: CaptureRequest | None
 
 
 def resolve_capture(
-    step: CaptureSystemImageAction, path: tuple[str, ...], variables: Variables
+    step: CaptureSystemImageAction,
+    path: tuple[str, ...],
+    variables: Environment,
+    own_variables: Mapping[str, Held],
 ) -> CaptureSettings:
     """Resolve a capture step as the engine does.
 
@@ -49,10 +57,18 @@ def resolve_capture(
     resolved: list[ResolvedProperty] = []
     problems: list[str] = []
     warnings: list[str] = []
+    needs: dict[str, None] = {}
     for name in _NAMES:
         known = property_named(CaptureSystemImageAction, name)
         assert known is not None
-        value, record, said, unset = _resolve(known, getattr(step, known.attribute), variables)
+        held = variables.overrides(known.variable)
+        if held is not None and held.is_unknown:
+            needs.update(dict.fromkeys(held.needs))
+            values[name] = None
+            resolved.append(_not_known(known.name, known.variable, held))
+            continue
+        own = getattr(step, known.attribute)
+        value, record, said, unset = _resolve(known, own, held, variables, own_variables)
         values[name] = value
         resolved.append(record)
         problems += said
@@ -69,7 +85,7 @@ def resolve_capture(
     destination = str(values["CaptureDestination"] or "")
     warnings += _warnings(destination, values)
     request = None
-    if not problems:
+    if not problems and not needs:
         request = CaptureRequest(
             step=StepReference(
                 name=step.name,
@@ -80,6 +96,7 @@ def resolve_capture(
             destination=destination,
             account=_plain(values["CaptureUsername"]),
             password=_secret(values["CapturePassword"]),
+            needs_password=_secret(values["CapturePassword"]) is not None,
             metadata=ImageMetadata(
                 creator=_plain(values["ImageCreator"]),
                 description=_plain(values["ImageDescription"]),
@@ -87,14 +104,20 @@ def resolve_capture(
                 target_system_root=root.value,
             ),
         )
-    return CaptureSettings(tuple(resolved), tuple(problems), tuple(warnings), request)
+    return CaptureSettings(tuple(resolved), tuple(problems), tuple(warnings), tuple(needs), request)
 
 
 def _resolve(
-    known: Property, own: str | SecretText | None, variables: Variables
+    known: Property,
+    own: str | SecretText | None,
+    variable: Held | None,
+    variables: Environment,
+    own_variables: Mapping[str, Held],
 ) -> tuple[str | SecretText | None, ResolvedProperty, list[str], tuple[str, ...]]:
-    held = variables.get(known.variable)
+    held = None if variable is None else variable.value
     source = f"variable {known.variable}" if held is not None else f"the step's {known.name}"
+    if variable is not None and variable.source not in {"", "given"}:
+        source += f", {variable.source}"
     given = own if held is None else held
     if given is None and known.is_required and not list(known.problems("")):
         # Sequences of older sites lack what may be empty (ImageVersion).
@@ -114,10 +137,10 @@ def _resolve(
     elif given is None:
         shown = None
     else:
-        expanded = variables.expand(given)
+        expanded = variables.expand_within(given, own_variables)
         value = SecretText(expanded.text) if expanded.has_secret else expanded.text
         shown = "***" if expanded.has_secret else expanded.text
-        unset = expanded.unset
+        unset = (*expanded.unset, *expanded.absent)
         if expanded.has_secret:
             problems.append(
                 f"{known.wmi_class}.{known.name} would show a secret: it refers to a variable that "
@@ -129,9 +152,17 @@ def _resolve(
     return value, record, problems, unset
 
 
-def _target_system_root(variables: Variables) -> tuple[ResolvedProperty, list[str]]:
+def _not_known(name: str, variable: str, held: Held) -> ResolvedProperty:
+    source = f"not known: {', '.join(held.needs)}"
+    return ResolvedProperty(name=name, variable=variable, value=None, source=source)
+
+
+def _target_system_root(variables: Environment) -> tuple[ResolvedProperty, list[str]]:
     # No property of the class: Prepare Windows for Capture sets it when it runs.
-    held = variables.get(TARGET_SYSTEM_ROOT)
+    known = variables.overrides(TARGET_SYSTEM_ROOT)
+    if known is not None and known.is_unknown:
+        return _not_known("", TARGET_SYSTEM_ROOT, known), []
+    held = None if known is None else known.value
     problems: list[str] = []
     value: str | None = None
     if isinstance(held, SecretText):

@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-import attrs
-
 from tasksequence.errors import PlanError
 from tasksequence.model.classes import registry
+from tasksequence.plan.expansion import Expanded, Held, expand
 from tasksequence.secret_names import names_a_secret
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import properties_of
 
-__all__ = ["MAX_VALUE_LENGTH", "Expanded", "Variables", "is_secret_variable"]
+__all__ = ["MAX_VALUE_LENGTH", "Variables", "check_variable", "is_secret_variable"]
 
 MAX_VALUE_LENGTH = 4000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,255}")
-_REFERENCE = re.compile(r"%([A-Za-z_][A-Za-z0-9_-]{0,255})%")
 
 
 @cache
@@ -31,20 +29,10 @@ def _secret_variables() -> frozenset[str]:
     )
 
 
+@cache
 def is_secret_variable(name: str) -> bool:
     """Tell whether a variable holds a password or key: by its property's class, or by its name."""
     return name.casefold() in _secret_variables() or names_a_secret(name)
-
-
-@attrs.frozen
-class Expanded:
-    """A text whose %Name% references were followed."""
-
-    text: str
-    unset: tuple[str, ...]
-    """Names of variables that it needs and that are not set; they stay in `text` as they were."""
-    has_secret: bool
-    """True when a secret variable went into the text."""
 
 
 class Variables(Mapping[str, str | SecretText]):
@@ -55,7 +43,7 @@ class Variables(Mapping[str, str | SecretText]):
         self._values: dict[str, tuple[str, str | SecretText]] = {}
         self._deleted: set[str] = set()
         for name, value in values.items():
-            _check(name, value)
+            check_variable(name, value)
             folded = name.casefold()
             if folded in self._values and self._values[folded][0] != name:
                 raise PlanError(
@@ -88,58 +76,28 @@ class Variables(Mapping[str, str | SecretText]):
         """Tell whether the variable was given the empty value: it is known not to exist."""
         return name.casefold() in self._deleted
 
-    def without(self, name: str) -> Variables:
-        """Return these variables with one of them not known any more."""
-        others = {
-            other: value for other, value in self.items() if other.casefold() != name.casefold()
-        }
-        return Variables({**others, **dict.fromkeys(self._deleted - {name.casefold()}, "")})
+    @property
+    def deleted(self) -> frozenset[str]:
+        """Names, without letter case, that were given the empty value."""
+        return frozenset(self._deleted)
 
     def expand(self, text: str) -> Expanded:
         """Follow %Name% references, nested ones too; raises `PlanError` for a cycle.
 
         A percent sign that starts no name stays as it is.
         """
-        unset: dict[str, None] = {}
-        secret = False
+        return expand(text, self.held)
 
-        def follow(text: str, within: tuple[str, ...]) -> str:
-            def one(match: re.Match[str]) -> str:
-                nonlocal secret
-                name = match[1]
-                folded = name.casefold()
-                if folded in within:
-                    circle = " -> ".join([*within[within.index(folded) :], folded])
-                    raise PlanError(
-                        f"the variables refer to each other in a circle: {circle}",
-                        hint="Give one of them a value without the other's %Name%.",
-                    )
-                if folded in self._deleted:
-                    return ""
-                if folded not in self._values:
-                    unset[name] = None
-                    return match[0]
-                value = self._values[folded][1]
-                if isinstance(value, SecretText):
-                    secret = True
-                    value = value.reveal()
-                expanded = follow(value, (*within, folded))
-                if len(expanded) > _MAX_EXPANSION:
-                    raise PlanError(
-                        f"%{name}% expands to more than {_MAX_EXPANSION} characters",
-                        hint="Look for variables that repeat each other.",
-                    )
-                return expanded
-
-            return _REFERENCE.sub(one, text)
-
-        return Expanded(follow(text, ()), tuple(unset), secret)
+    def held(self, name: str) -> Held:
+        """Return what is known of a variable; one that was not given is unknown."""
+        folded = name.casefold()
+        if folded in self._values:
+            return Held(self._values[folded][1])
+        return Held() if folded in self._deleted else Held(needs=(f"variable {name}",))
 
 
-_MAX_EXPANSION = 1_000_000
-
-
-def _check(name: str, value: str | SecretText) -> None:
+def check_variable(name: str, value: str | SecretText) -> None:
+    """Raise `PlanError` for a name or a value that no variable can have."""
     if not isinstance(value, (str, SecretText)):
         raise PlanError(
             f"the value of {name} is {type(value).__name__}, not text",

@@ -170,9 +170,9 @@ def test_outcomes_and_their_reasons() -> None:
                 condition=is_set("A", "2"),
                 steps=[ts.Group(name="deeper", steps=[ts.RebootAction(name="x", target="HD")])],
             ),
-            ts.RebootAction(name="who knows", target="HD", condition=is_set("B", "2")),
+            ts.RebootAction(name="who knows", target="WinPE", condition=is_set("B", "2")),
             ts.PrepareOSAction(name="full"),
-            ts.RebootAction(name="device", target="HD"),
+            ts.RebootAction(name="device", target="WinPE"),
             ts.UnknownAction(name="odd", type="BDD_Odd"),
             ts.MdtCommandAction(name="typeless"),
             capture_step(),
@@ -278,29 +278,41 @@ def test_an_older_step_without_a_version_can_capture() -> None:
     assert request_of(step).metadata.version is None
 
 
-def test_a_step_that_sets_a_variable_makes_it_unknown_from_there_on() -> None:
+def test_what_a_step_sets_holds_from_there_on() -> None:
     def sets(name: str, *, enabled: bool = True) -> ts.SetVariableAction:
         return ts.SetVariableAction(
             name=f"set {name}", variable_name=name, variable_value="2", enabled=enabled
         )
 
-    sequence = ts.TaskSequence(
-        steps=[
-            sets("B", enabled=False),
-            ts.RebootAction(name="before", target="HD", condition=is_set("A", "1")),
-            sets("A"),
-            sets("OSDCaptureDestination"),
-            ts.RebootAction(name="after", target="HD", condition=is_set("A", "1")),
-            ts.RebootAction(name="other", target="HD", condition=is_set("B", "1")),
-            capture_step(),
-        ]
-    )
-    plan = ts.compile_plan(sequence, {"A": "1", "B": "1"})
+    steps = [
+        sets("B", enabled=False),
+        ts.RunCommandLineAction(name="before", command_line="x", condition=is_set("A", "1")),
+        sets("A"),
+        sets("OSDCaptureDestination"),
+        ts.RunCommandLineAction(name="after", command_line="x", condition=is_set("A", "1")),
+        ts.RunCommandLineAction(name="other", command_line="x", condition=is_set("B", "1")),
+        capture_step(),
+    ]
+    sequence = ts.TaskSequence(steps=list(steps))
+    facts = {"A": "1", "B": "1", "_SMSTSInWinPE": "true"}
+    plan = ts.compile_plan(sequence, facts)
     outcomes = {step.name: step.outcome for step in plan.steps}
     assert outcomes["before"] is ts.Outcome.DEVICE
-    assert outcomes["after"] is ts.Outcome.UNKNOWN
+    assert outcomes["after"] is ts.Outcome.SKIPPED
     assert outcomes["other"] is ts.Outcome.DEVICE
-    assert any("set OSDCaptureDestination" in warning for warning in plan.steps[-1].warnings)
+    assert request_of(plan.steps[-1]).destination == "2"
+    assert plan.steps[-1].properties[0].source == (
+        "variable OSDCaptureDestination, the step set OSDCaptureDestination"
+    )
+    pinned = ts.compile_plan(
+        sequence,
+        ts.Facts(
+            variables={**facts, "OSDCaptureDestination": "mine.wim"},
+            pinned={"OSDCaptureDestination"},
+        ),
+    ).steps[-1]
+    assert request_of(pinned).destination == "mine.wim"
+    assert any("the value that was given is kept" in warning for warning in pinned.warnings)
 
 
 def test_a_sequence_is_asked_for_by_name() -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 
 import tasksequence as ts
-from tasksequence.plan.evaluate import Truth, in_words, judge
+from tasksequence.plan.evaluate import judge
+from tasksequence.plan.sentences import in_words
+from tasksequence.plan.truth import Truth
 from tasksequence.plan.variables import Variables
 
 KNOWN = Variables(

@@ -151,6 +151,7 @@ def _job(request: CaptureRequest, destination: str, partial: str) -> dict[str, o
         "creator": request.metadata.creator,
         "description": request.metadata.description,
         "version": request.metadata.version,
+        "prepared": request.metadata.prepared,
     }
 
 

@@ -128,7 +128,7 @@ class _Capture:
         self._scanning = None
         self._warn(library)
         omissions.complete(found)
-        for element in ("description", "creator", "version"):
+        for element in ("description", "creator", "version", "prepared"):
             value: str | None = self._request[element]
             if value:
                 wim.set_property(index, _ELEMENTS[element], value)
@@ -177,6 +177,7 @@ _ELEMENTS = {
     "description": "DESCRIPTION",
     "creator": "TASKSEQUENCE/CREATOR",
     "version": "TASKSEQUENCE/VERSION",
+    "prepared": "TASKSEQUENCE/PREPARED",
 }
 """XML elements of an image; those below TASKSEQUENCE are this project's own."""
 
