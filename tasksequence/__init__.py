@@ -9,6 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.capture.exclusions import load_profile as load_profile
+    from tasksequence.capture.sources.disks import Disk as Disk
+    from tasksequence.capture.sources.disks import DiskVolume as DiskVolume
+    from tasksequence.capture.sources.disks import read_disk as read_disk
     from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
     from tasksequence.document.document import Document as Document
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from tasksequence.document.document import load as load
     from tasksequence.document.secret_choice import SecretChoice as SecretChoice
     from tasksequence.document.violation import Violation as Violation
+    from tasksequence.engine.capture_disks import capture_disks as capture_disks
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
     from tasksequence.engine.handlers import RunContext as RunContext
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from tasksequence.errors import CaptureError as CaptureError
     from tasksequence.errors import DestinationError as DestinationError
     from tasksequence.errors import DocumentError as DocumentError
+    from tasksequence.errors import ImageError as ImageError
     from tasksequence.errors import PlanError as PlanError
     from tasksequence.errors import Problem as Problem
     from tasksequence.errors import PropertyMissing as PropertyMissing
@@ -257,11 +263,14 @@ if TYPE_CHECKING:
     from tasksequence.request import CaptureResult as CaptureResult
     from tasksequence.request import CaptureWarning as CaptureWarning
     from tasksequence.request import Compression as Compression
+    from tasksequence.request import ExclusionProfile as ExclusionProfile
     from tasksequence.request import ImageMetadata as ImageMetadata
     from tasksequence.request import Omission as Omission
     from tasksequence.request import OmissionReason as OmissionReason
     from tasksequence.request import Phase as Phase
     from tasksequence.request import Progress as Progress
+    from tasksequence.request import SkippedVolume as SkippedVolume
+    from tasksequence.request import VolumePlace as VolumePlace
     from tasksequence.request import VolumeSource as VolumeSource
     from tasksequence.secret_text import SecretText as SecretText
     from tasksequence.wmi import WmiObject as WmiObject
@@ -279,11 +288,14 @@ if TYPE_CHECKING:
     from tasksequence.wmi_property import UInt64 as UInt64
 
 _HOMES = {
+    "capture.exclusions": ("load_profile",),
+    "capture.sources.disks": ("Disk", "DiskVolume", "read_disk"),
     "cim_datetime": ("UNSPECIFIED_OFFSET",),
     "class_registry": ("ClassRegistry",),
     "document.document": ("Document", "SequencePart", "load"),
     "document.secret_choice": ("SecretChoice",),
     "document.violation": ("Violation",),
+    "engine.capture_disks": ("capture_disks",),
     "engine.capture_step": ("capture_volumes",),
     "engine.cmtrace": ("CMTraceLog",),
     "engine.handlers": ("RunContext",),
@@ -303,6 +315,7 @@ _HOMES = {
         "CaptureError",
         "DestinationError",
         "DocumentError",
+        "ImageError",
         "PlanError",
         "Problem",
         "PropertyMissing",
@@ -483,11 +496,14 @@ _HOMES = {
         "CaptureWarning",
         "CapturedImage",
         "Compression",
+        "ExclusionProfile",
         "ImageMetadata",
         "Omission",
         "OmissionReason",
         "Phase",
         "Progress",
+        "SkippedVolume",
+        "VolumePlace",
         "VolumeSource",
     ),
     "secret_text": ("SecretText",),

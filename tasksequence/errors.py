@@ -11,6 +11,7 @@ __all__ = [
     "CaptureError",
     "DestinationError",
     "DocumentError",
+    "ImageError",
     "PlanError",
     "Problem",
     "PropertyMissing",
@@ -101,6 +102,10 @@ class VolumeError(CaptureError):
 
 class DestinationError(CaptureError):
     """The place where the WIM should go does not take it."""
+
+
+class ImageError(TaskSequenceError):
+    """A WIM cannot be read, verified or applied: no WIM, damaged, split, encrypted, too new."""
 
 
 class CaptureCancelled(CaptureError):

@@ -8,6 +8,7 @@ from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.explain import explain
 from tasksequence.cli.plan import plan
+from tasksequence.cli.volumes import volumes
 
 __all__ = ["cli"]
 
@@ -24,3 +25,4 @@ def cli() -> None:
 cli.add_command(capture)
 cli.add_command(explain)
 cli.add_command(plan)
+cli.add_command(volumes)
