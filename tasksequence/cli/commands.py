@@ -7,6 +7,7 @@ import click
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.explain import explain
+from tasksequence.cli.image import image
 from tasksequence.cli.plan import plan
 from tasksequence.cli.volumes import volumes
 
@@ -24,5 +25,6 @@ def cli() -> None:
 
 cli.add_command(capture)
 cli.add_command(explain)
+cli.add_command(image)
 cli.add_command(plan)
 cli.add_command(volumes)

@@ -64,10 +64,22 @@ def chosen_sources(
                 path=opened[volume.place.disk_index].file(volume),
                 image_name=name,
                 place=volume.place,
+                left_out=_recorded_with(volume, chosen, skipped),
             )
             for volume, name in zip(chosen, _image_names(chosen), strict=True)
         ]
         yield sources, skipped
+
+
+def _recorded_with(
+    volume: DiskVolume, chosen: Sequence[DiskVolume], skipped: Sequence[SkippedVolume]
+) -> tuple[SkippedVolume, ...]:
+    """The first image of a disk records the volumes that have none."""
+    index = volume.place.disk_index
+    first = next(one for one in chosen if one.place.disk_index == index)
+    if volume is not first:
+        return ()
+    return tuple(one for one in skipped if one.place.disk_index == index)
 
 
 def _image_names(volumes: Sequence[DiskVolume]) -> list[str]:

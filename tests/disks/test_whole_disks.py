@@ -17,18 +17,10 @@ import pytest
 import tasksequence as ts
 from tasksequence.capture.sources.exports import clear_stale_exports
 from tests.support import disks
+from tests.support.disks import QUICK, plan_to
 from tests.support.volumes import run
 
 pytestmark = pytest.mark.wimlib
-QUICK = ts.CaptureOptions(compression=ts.Compression.XPRESS, threads=2)
-
-
-def plan_to(destination: Path) -> ts.Plan:
-    step = ts.CaptureSystemImageAction(
-        name="Capture", capture_destination=str(destination), image_creator="Jürgen",
-        image_version="1.2", image_description="all of it",
-    )  # fmt: skip
-    return ts.compile_plan(ts.TaskSequence(steps=[step]), {"_SMSTSInWinPE": "true"})
 
 
 def hashes(wim: Path, image: int) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+import tasksequence as ts
 from tests.support.volumes import run, tool_path
 
 TOOLS = (
@@ -20,6 +21,17 @@ RESERVED = "E3C9E316-0B5C-4DB8-817D-F92DF00215AE"
 BASIC = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 RECOVERY = "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC"
+
+
+QUICK = ts.CaptureOptions(compression=ts.Compression.XPRESS, threads=2)
+
+
+def plan_to(destination: Path) -> ts.Plan:
+    step = ts.CaptureSystemImageAction(
+        name="Capture", capture_destination=str(destination), image_creator="Jürgen",
+        image_version="1.2", image_description="all of it",
+    )  # fmt: skip
+    return ts.compile_plan(ts.TaskSequence(steps=[step]), {"_SMSTSInWinPE": "true"})
 
 
 def need_disk_tools() -> None:

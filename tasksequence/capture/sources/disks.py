@@ -22,7 +22,7 @@ from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.errors import VolumeError
 from tasksequence.request import VolumePlace
 
-__all__ = ["Disk", "DiskVolume", "OpenDisk", "open_disk", "read_disk"]
+__all__ = ["Disk", "DiskVolume", "OpenDisk", "open_disk", "read_disk", "writable_volume"]
 
 _RESERVED = {
     "e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft Reserved, which holds no files",
@@ -97,8 +97,8 @@ def read_disk(path: Path | str, index: int = 0) -> Disk:
 
 
 @contextmanager
-def open_disk(path: Path | str, index: int = 0, *, writable: bool = False) -> Iterator[OpenDisk]:
-    """Open a disk: nothing is copied, and nothing written unless `writable` is True.
+def open_disk(path: Path | str, index: int = 0) -> Iterator[OpenDisk]:
+    """Open a disk for reading: nothing is copied, and nothing written.
 
     Raises `VolumeError` for what is no disk, is in use, or has a damaged partition table.
     """
@@ -120,7 +120,7 @@ def open_disk(path: Path | str, index: int = 0, *, writable: bool = False) -> It
     usb = is_usb(name)
     with ExitStack() as stack:
         parts = [Part(f"{one.number}", one.offset, one.size) for one in partitions]
-        files = stack.enter_context(exported(name, form, parts, writable=writable)) if parts else []
+        files = stack.enter_context(exported(name, form, parts)) if parts else []
         volumes = [
             _volume(Path(name), index, style, partition, system, file, usb)
             for partition, system, file in zip(partitions, systems, files, strict=True)
@@ -130,6 +130,18 @@ def open_disk(path: Path | str, index: int = 0, *, writable: bool = False) -> It
             volumes=tuple(volumes),
         )  # fmt: skip
         yield OpenDisk(disk, dict(zip((one.number for one in partitions), files, strict=True)))
+
+
+@contextmanager
+def writable_volume(disk: Disk, volume: DiskVolume) -> Iterator[Path]:
+    """Give a file through which one volume of a disk is written while the context lasts.
+
+    Nothing else may have the disk open. Raises `VolumeError`.
+    """
+    name, place = os.fspath(disk.path), volume.place
+    part = Part(f"{place.partition}", place.offset, place.size)
+    with exported(name, disk.format, [part], writable=True) as (file,):
+        yield file
 
 
 def _partition_devices(path: str) -> list[str]:

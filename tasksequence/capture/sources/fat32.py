@@ -93,6 +93,10 @@ class FatVolume:
             return self._root
         return list(_entries(self._folder(folder.first_cluster)))
 
+    def root_entries(self) -> Iterator[tuple[bytes, FatEntry | None]]:
+        """Yield the root's entries as they are on the disk, with what each is; None: the label."""
+        return _grouped(self._root_raw)
+
     def walk(self) -> Iterator[tuple[str, FatEntry]]:
         """Yield path (with `/`) and entry of all below the root, a folder before its content.
 
@@ -168,6 +172,7 @@ class FatVolume:
         except VolumeError:
             self.close()
             raise
+        self._root_raw = raw
         return _label(raw), list(_entries(raw))
 
     def _pread(self, length: int, offset: int) -> bytes:
@@ -206,8 +211,13 @@ def _label(raw: bytes) -> str:
 
 
 def _entries(raw: bytes) -> Iterator[FatEntry]:
+    return (entry for _, entry in _grouped(raw) if entry is not None)
+
+
+def _grouped(raw: bytes) -> Iterator[tuple[bytes, FatEntry | None]]:
+    """Yield the raw entries of each file or folder, its long name's before, and what they say."""
     long_name: list[bytes] = []
-    mark = -1
+    mark, start = -1, 0
     for at in range(0, len(raw) - form.ENTRY + 1, form.ENTRY):
         entry = raw[at : at + form.ENTRY]
         if not entry[0]:
@@ -216,15 +226,17 @@ def _entries(raw: bytes) -> Iterator[FatEntry]:
             long_name = []
         elif entry[11] & 0x3F == form.LONG_NAME:
             if entry[0] & 0x40:
-                long_name, mark = [], entry[13]
+                long_name, mark, start = [], entry[13], at
             long_name.append(form.long_name_part(entry))
             if entry[13] != mark:
                 long_name = []
         else:
-            is_own = not entry[11] & form.VOLUME_ID and entry[:1] != b"."
-            if is_own:
+            if entry[11] & form.VOLUME_ID:
+                yield entry, None
+            elif entry[:1] != b".":
                 tied = bool(long_name) and mark == form.checksum(entry)
-                yield _entry(entry, b"".join(reversed(long_name)) if tied else b"")
+                found = _entry(entry, b"".join(reversed(long_name)) if tied else b"")
+                yield raw[start if tied else at : at + form.ENTRY], found
             long_name = []
 
 

@@ -8,7 +8,7 @@ from tasksequence.capture.sources.disks import DiskVolume
 from tasksequence.errors import VolumeError
 from tasksequence.request import SkippedVolume
 
-__all__ = ["choose_volumes"]
+__all__ = ["choose_volumes", "find_volume"]
 
 
 def choose_volumes(
@@ -21,8 +21,8 @@ def choose_volumes(
     label, or a role. Raises `VolumeError` for a name that fits nothing or several, for a volume
     both included and excluded, for one that cannot be captured, and where nothing is left.
     """
-    included = {_named(volumes, name): name for name in include}
-    excluded = {_named(volumes, name): name for name in exclude}
+    included = {find_volume(volumes, name): name for name in include}
+    excluded = {find_volume(volumes, name): name for name in exclude}
     for at in included.keys() & excluded.keys():
         raise VolumeError(
             f"the volume is both included ({included[at]}) and excluded ({excluded[at]})",
@@ -58,7 +58,8 @@ def choose_volumes(
     return chosen, skipped
 
 
-def _named(volumes: Sequence[DiskVolume], name: str) -> int:
+def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
+    """Return the position of the volume that is meant; raises `VolumeError` for none or many."""
     wanted = name.strip().casefold()
     several = len({volume.place.disk_index for volume in volumes}) > 1
     # Number and place come first: a label may look like one.

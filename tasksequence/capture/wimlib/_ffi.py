@@ -19,10 +19,12 @@ from tasksequence.errors import BackendUnavailable
 __all__ = [
     "LIBRARY_VARIABLE",
     "MINIMUM_VERSION",
+    "Entry",
     "Library",
     "Message",
     "Progress",
     "ScanStatus",
+    "Stream",
     "Wim",
 ]
 
@@ -45,12 +47,17 @@ _ADD_FLAGS = _ADD_VERBOSE | _ADD_EXCLUDE_VERBOSE
 _IGNORE_CASE = 0x00000020
 """For global_init: patterns match whatever the case, as on Windows."""
 _WRITE_INTEGRITY = 0x00000001
+_WRITE_PIPABLE = 0x00000004
+_OPEN_CHECK_INTEGRITY = 0x00000001
+_EXTRACT_NTFS = 0x00000001
 _WRITE_SOLID = 0x00001000
 _LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
 _ALL_IMAGES = -1
 _CONTINUE, _ABORT = 0, 1
 _SHA1_BYTES = 20
+_UNIX_EPOCH = 11_644_473_600
+"""Seconds from 1601 to 1970."""
 
 _COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2, "solid": _LZMS}
 
@@ -86,6 +93,34 @@ class Progress(NamedTuple):
     status: int = ScanStatus.OK
     path: bytes = b""
     """Path in the volume of what was left out, for the two other statuses."""
+
+
+class Stream(NamedTuple):
+    """The data of a file or of one of its named streams."""
+
+    name: str
+    size: int
+    sha1: str
+    """Hexadecimal; zeros for no data."""
+    offset: int
+    """Where the data lies in the file, if it lies there uncompressed."""
+
+
+class Entry(NamedTuple):
+    """A file or folder of an image."""
+
+    path: str
+    short_name: str
+    attributes: int
+    security: str
+    """The security descriptor, hexadecimal; empty for none."""
+    reparse_tag: int
+    link_group: int
+    """The same for all names of one file; 0 for a single one."""
+    times: tuple[int, int, int]
+    """Created, modified, accessed, as FILETIME."""
+    streams: tuple[Stream, ...]
+    """The main stream first; for a reparse point that is its data."""
 
 
 class _Scan(ctypes.Structure):
@@ -217,6 +252,8 @@ _FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "wimlib_set_image_property": (True, _int, (_handle, _int, _text, _text)),
     "wimlib_get_image_property": (False, _text, (_handle, _int, _text)),
     "wimlib_get_wim_info": (True, _int, (_handle, ctypes.POINTER(_WimInfo))),
+    "wimlib_write_to_fd": (True, _int, (_handle, _int, _int, _int, ctypes.c_uint)),
+    "wimlib_extract_image": (True, _int, (_handle, _int, _text, _int)),
     "wimlib_write": (True, _int, (_handle, _text, _int, _int, ctypes.c_uint)),
     "wimlib_export_image": (True, _int, (_handle, _int, _handle, _text, _text, _int)),
     "wimlib_reference_resources": (True, _int, (_handle, _handle_out, ctypes.c_uint, _int)),
@@ -288,11 +325,15 @@ class Library:
 
     @contextmanager
     def open_wim(
-        self, path: str, on_progress: Callable[[Progress], None]
+        self,
+        path: str,
+        on_progress: Callable[[Progress], None],
+        *,
+        check_integrity: bool = False,
     ) -> Generator[Wim, None, None]:
-        """Open a WIM file for reading."""
+        """Open a WIM file for reading, its integrity table compared first if that is asked for."""
         with self._wim(on_progress) as wim:
-            wim.open(path)
+            wim.open(path, _OPEN_CHECK_INTEGRITY if check_integrity else 0)
             yield wim
 
     @contextmanager
@@ -343,11 +384,11 @@ class Wim:
         self._library("wimlib_create_new_wim", compression_type, ctypes.byref(self._handle))
         self._library("wimlib_register_progress_function", self._handle, self._callback, None)
 
-    def open(self, path: str) -> None:
+    def open(self, path: str, flags: int = 0) -> None:
         """Make this the WIM of a file."""
         target = ctypes.byref(self._handle)
         function = "wimlib_open_wim_with_progress"
-        self._library(function, os.fsencode(path), 0, target, self._callback, None)
+        self._library(function, os.fsencode(path), flags, target, self._callback, None)
 
     def free(self) -> None:
         """Close files and give memory back."""
@@ -448,6 +489,33 @@ class Wim:
         callback = _DirEntryFunction(visit)
         self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
 
+    def visit_entries(self, image: int, each: Callable[[Entry], None]) -> None:
+        """Call `each` with every file and folder of an image, the root first."""
+
+        def visit(pointer: Any, _context: object) -> int:
+            try:
+                each(_entry_of(pointer[0]))
+            except BaseException as error:  # an exception must not run through C
+                self._raised = error
+                return _ABORT
+            return 0
+
+        callback = _DirEntryFunction(visit)
+        self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
+
+    def hash_all(self) -> None:
+        """Read all data that was added, for its SHA-1, and write nothing."""
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            self._call("wimlib_write_to_fd", nothing.fileno(), _ALL_IMAGES, _WRITE_PIPABLE, 1)
+
+    def write_image(self, image: int, path: str) -> None:
+        """Write one image to a file."""
+        self._call("wimlib_write", os.fsencode(path), image, 0, 1)
+
+    def extract_to_ntfs(self, image: int, volume: str) -> None:
+        """Write an image's files to an unmounted NTFS volume."""
+        self._call("wimlib_extract_image", image, os.fsencode(volume), _EXTRACT_NTFS)
+
     def _call(self, name: str, *arguments: object) -> None:
         try:
             self._library(name, self._handle, *arguments)
@@ -470,6 +538,39 @@ class Wim:
             self._raised = error
             return _ABORT
         return _CONTINUE
+
+
+def _entry_of(raw: Any) -> Entry:
+    at = ctypes.addressof(raw) + _DirEntry.streams.offset
+    descriptor = b""
+    if raw.security_descriptor:
+        descriptor = ctypes.string_at(raw.security_descriptor, raw.security_descriptor_size)
+    # wimlib.h: creation, last write, last access.
+    created, modified, accessed = (
+        (time.tv_sec + _UNIX_EPOCH) * 10_000_000 + time.tv_nsec // 100 for time in raw.times
+    )
+    return Entry(
+        path=_text_of(raw.full_path),
+        short_name=_text_of(raw.dos_name or b""),
+        attributes=raw.attributes,
+        security=descriptor.hex(),
+        reparse_tag=raw.reparse_tag,
+        link_group=raw.hard_link_group_id if raw.num_links > 1 else 0,
+        times=(created, modified, accessed),
+        streams=tuple(
+            Stream(
+                name=_text_of(stream.stream_name or b""),
+                size=stream.resource.uncompressed_size,
+                sha1=bytes(stream.resource.sha1_hash).hex(),
+                offset=stream.resource.offset,
+            )
+            for stream in (_StreamEntry * (raw.num_named_streams + 1)).from_address(at)
+        ),
+    )
+
+
+def _text_of(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")
 
 
 def _load() -> tuple[ctypes.CDLL, str]:

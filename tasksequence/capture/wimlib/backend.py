@@ -245,7 +245,7 @@ def _job(
                 "path": os.path.abspath(volume.path),  # noqa: PTH100
                 "image_name": volume.image_name,
                 "kind": kind,
-                "elements": elements_of(volume.place) if volume.place else [],
+                "elements": elements_of(volume),
             }
             for volume, kind in zip(request.volumes, kinds, strict=True)
         ],

@@ -16,8 +16,8 @@ import os
 import select
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from tasksequence.capture.exclusions import Exclusions, config_text
@@ -28,6 +28,7 @@ from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.wimlib._base import Base
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error, write_error
+from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
@@ -172,7 +173,7 @@ class _Capture:
         else:
             if volume["kind"] == NTFS:
                 check_not_mounted(omissions.volume)
-            with _config_file(config_text(exclude, keep)) as config:
+            with config_file(config_text(exclude, keep)) as config:
                 wim.add_image(omissions.volume, name, config, ntfs=volume["kind"] == NTFS)
         self._scanning = None
         self._warn(library)
@@ -228,17 +229,6 @@ def _inspect_fat32(path: str) -> Inspection:
     with FatVolume(path) as volume:
         records = sum(1 for _ in volume.walk())
         return Inspection(volume.label, volume.dirty, records, {}, [])
-
-
-@contextmanager
-def _config_file(text: str) -> Iterator[str]:
-    """Give a path by which libwim can read a text, without a file that could be left behind."""
-    descriptor = os.memfd_create("exclusions")
-    try:
-        os.write(descriptor, text.encode())
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
 
 
 def _ignore(_: Progress) -> None:
