@@ -21,6 +21,8 @@ from tasksequence.images.contents import ImageFile, OnProgress, entries, jobs, o
 
 __all__ = ["AppliedImage", "apply_images"]
 
+_SMALLER_ON_DISK = 0x200 | 0x800
+"""FILE_ATTRIBUTE_SPARSE_FILE and FILE_ATTRIBUTE_COMPRESSED."""
 _ALLOWED = "Give `erase=True` (command line: --erase) if that is what you want."
 
 
@@ -83,7 +85,6 @@ class _Image:
     index: int
     name: str
     file_system: str
-    bytes: int
 
 
 def _images(found: WimFile, index: int | None) -> list[_Image]:
@@ -95,7 +96,6 @@ def _images(found: WimFile, index: int | None) -> list[_Image]:
             int(one.get("INDEX", "0")),
             one.findtext("NAME") or "",
             one.findtext("TASKSEQUENCE/PARTITION/FILESYSTEM") or "",
-            int(one.findtext("TOTALBYTES") or "0") - int(one.findtext("HARDLINKBYTES") or "0"),
         )
         for one in root.iter("IMAGE")
     ]
@@ -144,12 +144,26 @@ def _check(image: _Image, volume: DiskVolume, found: WimFile) -> None:
             where=str(place),
             hint="FAT32 holds neither permissions nor links: format the volume with NTFS.",
         )
-    if image.bytes > place.size:
+    needed = _bytes_on_ntfs(found, image.index) if place.file_system == NTFS else 0
+    if needed > place.size:
         raise VolumeError(
-            f"image {image.index} holds {image.bytes:,} bytes, and the volume has {place.size:,}",
+            f"image {image.index} needs {needed:,} bytes, and the volume has {place.size:,}",
             where=str(place),
             hint="Apply it to a larger volume.",
         )
+
+
+def _bytes_on_ntfs(found: WimFile, index: int) -> int:
+    """Return what the files need at least: each once, and none that NTFS keeps smaller."""
+    seen: set[int] = set()
+    total = 0
+    for file in entries(jobs(found, "files", image=index)):
+        if file.link_group in seen or file.attributes & _SMALLER_ON_DISK:
+            continue
+        if file.link_group:
+            seen.add(file.link_group)
+        total += file.data.size + sum(stream.size for stream in file.streams)
+    return total
 
 
 def _apply(
