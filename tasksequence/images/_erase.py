@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tasksequence.capture.sources.programs import program, run
+from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.errors import VolumeError
 
 __all__ = ["CONTROL_FILES", "erase_ntfs", "is_control_file"]
@@ -30,19 +31,23 @@ def erase_ntfs(volume: str) -> None:
 
     Raises `VolumeError` where the volume cannot be mounted for it, or something stays.
     """
-    command = [program("setpriv"), "--pdeathsig", "TERM", program("ntfs-3g")]
-    with tempfile.TemporaryDirectory(prefix="tasksequence-erase-") as point:
-        options = "no_detach,rw"
-        command += ["-o", options, volume, point]
-        with tempfile.TemporaryFile() as log:
-            driver = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and a path)
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-            try:
-                _await_mount(driver, point, volume, log.fileno())
-                _delete(Path(point), volume)
-            finally:
-                _unmount(driver, point)
+    with scratch_folder() as folder, tempfile.TemporaryFile() as log:
+        root = folder / "volume"
+        root.mkdir()
+        point = str(root)
+        command = [program("setpriv"), "--pdeathsig", "TERM", program("ntfs-3g")]
+        driver = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and a path)
+            [*command, "-o", "no_detach,rw", volume, point],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            _await_mount(driver, point, volume, log.fileno())
+            _delete(root, volume)
+        finally:
+            _unmount(driver, point)
 
 
 def _await_mount(driver: subprocess.Popen[bytes], point: str, volume: str, log: int) -> None:

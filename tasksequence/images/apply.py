@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import attrs
 
 from tasksequence.capture.sources.disks import Disk, DiskVolume, read_disk, writable_volume
+from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.capture.sources.selection import find_volume
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.wim_file import WimFile
@@ -184,11 +183,11 @@ def _apply(
 
 
 def _apply_fat32(found: WimFile, image: _Image, file: str) -> None:
-    """Write an image through an uncompressed copy of it, which no name leads to."""
-    with tempfile.TemporaryDirectory(prefix="tasksequence-apply-") as scratch:
-        staged = os.path.join(scratch, "staged.wim")  # noqa: PTH118
-        files = list(entries(jobs(found, "stage", image=image.index, scratch=staged)))
-        with open(staged, "rb") as source:  # noqa: PTH123
+    """Write an image through an uncompressed copy of it in the temporary folder."""
+    with scratch_folder() as scratch:
+        staged = scratch / "staged.wim"
+        files = list(entries(jobs(found, "stage", image=image.index, scratch=str(staged))))
+        with staged.open("rb") as source:
             replace_fat32(file, _tree(files, found, image), source.fileno())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import attrs
 
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED
 from tasksequence.capture.sources.mounts import check_not_mounted
+from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.capture.sources.volume_kind import volume_kind
 from tasksequence.images.contents import ImageFile, entries, image_files, jobs
 
@@ -66,13 +66,13 @@ def volume_files(path: Path | str) -> list[ImageFile]:
     volume = os.path.abspath(path)  # noqa: PTH100
     kind = volume_kind(volume)
     check_not_mounted(volume)
-    with tempfile.TemporaryDirectory(prefix="tasksequence-scan-") as scratch:
+    with scratch_folder() as scratch:
         arguments = {
             "volume": volume,
             "kind": kind,
             "exclude": DEFAULT_EXCLUDED,
             "keep": (),
-            "scratch": os.path.join(scratch, "volume.partial"),  # noqa: PTH118
+            "scratch": str(scratch / "volume.partial"),
         }
         return list(entries(jobs(None, "scan", **arguments)))
 

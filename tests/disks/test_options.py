@@ -18,7 +18,7 @@ from tests.support.volumes import mounted, run
 pytestmark = pytest.mark.wimlib
 
 
-@pytest.mark.parametrize("compression", list(ts.Compression))
+@pytest.mark.parametrize("compression", [ts.Compression.NONE, ts.Compression.SOLID])
 def test_every_compression_gives_the_same_files(
     reference_volume: Path, tmp_path: Path, compression: ts.Compression
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
-from tasksequence.capture.sources.exports import clear_stale_exports
+from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
 from tests.support.disks import QUICK, plan_to
 from tests.support.volumes import run
@@ -165,7 +165,7 @@ def test_what_is_left_by_sigkill_is_gone_or_cleared_by_the_next_run(
         assert time.monotonic() < end, left_behind()
         time.sleep(0.05)
     assert file.parent.exists()
-    clear_stale_exports()
+    clear_stale_scratch()
     assert not file.parent.exists()
 
 
@@ -185,7 +185,7 @@ def test_a_dead_daemon_leaves_a_mount_that_the_next_run_clears(gpt_disk: Path) -
     )
     folder = Path(done.stdout.strip()).parent
     assert left_behind()
-    clear_stale_exports()
+    clear_stale_scratch()
     assert left_behind() == []
     assert not folder.exists()
 
@@ -194,6 +194,22 @@ def test_a_folder_in_use_by_another_run_is_left_alone(small_disk: Path) -> None:
     from tasksequence.capture.sources.disks import open_disk
 
     with open_disk(small_disk) as disk:
-        clear_stale_exports()
+        clear_stale_scratch()
         assert disk.file(disk.disk.volumes[0]).read_bytes()[3:7] == b"NTFS"
     assert left_behind() == []
+
+
+def test_what_cannot_be_unmounted_is_not_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A volume that stays mounted below a scratch folder keeps its files."""
+    from tasksequence.capture.sources import scratch
+
+    folder = tmp_path / "stale"
+    (folder / "volume").mkdir(parents=True)
+    (folder / "volume" / "kept.txt").write_text("kept")
+    point = str(folder / "volume")
+    monkeypatch.setattr(scratch, "mount_points_below", lambda _: [point])
+    monkeypatch.setattr(scratch, "run", lambda *_: None)
+    scratch._clear(str(folder))
+    assert (folder / "volume" / "kept.txt").read_text() == "kept"

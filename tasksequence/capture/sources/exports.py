@@ -1,31 +1,28 @@
 """Parts of a disk as files of their own, whatever format the disk has; nothing is copied.
 
 One qemu-storage-daemon for each disk shows every wanted part as a file (a FUSE export), read-only
-but where writing is asked for. The files lie in a folder that only this account reads, and that a
-lock marks as in use. The daemon ends with the thread that started it, however that ends (the
-kernel signals it); a folder or mount that a crash left behind is cleared by the next run.
+but where writing is asked for. The files lie in a scratch folder. The daemon ends with the thread
+that started it, however that ends: the kernel signals it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasksequence.capture.sources.disk_format import RAW
-from tasksequence.capture.sources.mounts import mount_points_below
-from tasksequence.capture.sources.programs import program, run
+from tasksequence.capture.sources.programs import program
+from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.errors import VolumeError
 
-__all__ = ["Part", "clear_stale_exports", "exported"]
+__all__ = ["Part", "exported"]
 
 _PATIENCE = 30.0
 """Seconds that the daemon may take to start, and to end."""
@@ -50,10 +47,9 @@ def exported(
     `disk_format` is QEMU's name for it. Raises `VolumeError` with QEMU's words for a disk that it
     cannot open: damaged, part of a chain whose parent is missing, or in use.
     """
-    clear_stale_exports()
     daemon = program("qemu-storage-daemon")
     setpriv = program("setpriv")
-    with _folder() as folder:
+    with scratch_folder() as folder:
         files = [folder / part.name for part in parts]
         for file in files:
             file.touch(0o600)
@@ -73,17 +69,6 @@ def exported(
                 yield files
             finally:
                 _end(process)
-
-
-def clear_stale_exports() -> None:
-    """Unmount and remove what a run of this account that was killed has left behind."""
-    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
-        for entry in entries:
-            if not entry.name.startswith(_prefix()) or not entry.is_dir(follow_symlinks=False):
-                continue
-            with suppress(OSError):
-                if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
-                    _clear_unlocked(entry.path)
 
 
 def _arguments(
@@ -178,44 +163,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _prefix() -> str:
-    return f"tasksequence-{os.geteuid()}-"
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Make a folder that is locked while the context lasts, and gone after it."""
-    path, lock = _locked_folder()
-    try:
-        yield Path(path)
-    finally:
-        _clear(path)
-        os.close(lock)
-
-
-def _locked_folder() -> tuple[str, int]:
-    while True:
-        path = tempfile.mkdtemp(prefix=_prefix())
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        # Another run may have taken it for stale between its creation and the lock.
-        if Path(path).exists():
-            return path, lock
-        os.close(lock)
-
-
-def _clear_unlocked(path: str) -> None:
-    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _clear(path)
-    finally:
-        os.close(lock)
-
-
-def _clear(path: str) -> None:
-    for point in mount_points_below(path):
-        run("fusermount3", "-u", "-z", point)
-    shutil.rmtree(path, ignore_errors=True)

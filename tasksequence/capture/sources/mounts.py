@@ -63,9 +63,9 @@ def mount_point(path: str) -> str | None:
 
 
 def mount_points_below(folder: str) -> list[str]:
-    """Return what is mounted in a folder or below it, the last mount first."""
+    """Return what is mounted on a folder or below it, the last mount first."""
     below = folder.rstrip("/") + "/"
-    return [mount.point for mount in _mounts() if mount.point.startswith(below)][::-1]
+    return [mount.point for mount in _mounts() if f"{mount.point}/".startswith(below)][::-1]
 
 
 def _mounts() -> Iterator[_Mount]:
