@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
     from tasksequence.engine.handlers import RunContext as RunContext
+    from tasksequence.engine.preview import ExclusionHit as ExclusionHit
+    from tasksequence.engine.preview import describe_exclusions as describe_exclusions
+    from tasksequence.engine.preview import preview_exclusions as preview_exclusions
     from tasksequence.engine.report import describe as describe
     from tasksequence.engine.results import RunReport as RunReport
     from tasksequence.engine.results import StepFinished as StepFinished
@@ -44,6 +47,19 @@ if TYPE_CHECKING:
     from tasksequence.errors import QualifierError as QualifierError
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
     from tasksequence.errors import VolumeError as VolumeError
+    from tasksequence.images.apply import AppliedImage as AppliedImage
+    from tasksequence.images.apply import apply_images as apply_images
+    from tasksequence.images.contents import FileStream as FileStream
+    from tasksequence.images.contents import ImageFile as ImageFile
+    from tasksequence.images.contents import image_files as image_files
+    from tasksequence.images.contents import verify_image_file as verify_image_file
+    from tasksequence.images.diff import FileDifference as FileDifference
+    from tasksequence.images.diff import diff_images as diff_images
+    from tasksequence.images.package import get_image_properties as get_image_properties
+    from tasksequence.images.package import image_disks as image_disks
+    from tasksequence.images.package import image_information as image_information
+    from tasksequence.images.package import read_package as read_package
+    from tasksequence.images.package import reload_image_properties as reload_image_properties
     from tasksequence.model.action import Action as Action
     from tasksequence.model.action import Pointer as Pointer
     from tasksequence.model.action import ScriptedAction as ScriptedAction
@@ -322,6 +338,32 @@ _HOMES = {
         "QualifierError",
         "TaskSequenceError",
         "VolumeError",
+    ),
+    "engine.preview": (
+        "ExclusionHit",
+        "describe_exclusions",
+        "preview_exclusions",
+    ),
+    "images.apply": (
+        "AppliedImage",
+        "apply_images",
+    ),
+    "images.contents": (
+        "FileStream",
+        "ImageFile",
+        "image_files",
+        "verify_image_file",
+    ),
+    "images.diff": (
+        "FileDifference",
+        "diff_images",
+    ),
+    "images.package": (
+        "get_image_properties",
+        "image_disks",
+        "image_information",
+        "read_package",
+        "reload_image_properties",
     ),
     "model.action": ("Action", "Pointer", "ScriptedAction", "UnknownAction"),
     "model.actions.bitlocker": (

@@ -104,7 +104,9 @@ def carry_out(
 
     try:
         overridden = check_preparation(
-            [volume.path for volume in request.volumes], prepared=prepared, tell=tell
+            [volume.path for volume in request.volumes if _may_hold_windows(volume)],
+            prepared=prepared,
+            tell=tell,
         )
     except CaptureError as error:
         error.where = _renamed(error.where or "", shown) or None
@@ -124,6 +126,11 @@ def carry_out(
         written = result.destination or f"nothing, as the backend {result.backend} writes no file"
         log.write(f"Wrote {written}, {result.file_bytes} bytes", component=COMPONENT)
     return result
+
+
+def _may_hold_windows(volume: VolumeSource) -> bool:
+    """Tell whether a volume's state has to be looked at; of a disk's volumes the role is known."""
+    return not volume.is_folder and (volume.place is None or volume.place.role == "Windows")
 
 
 def _renamed(text: str, shown: dict[str, str]) -> str:

@@ -280,6 +280,22 @@ def test_a_disk_in_use(small_disk: Path, tmp_path: Path) -> None:
             daemon.terminate()
 
 
+def test_a_disk_with_a_mounted_partition(gpt_disk: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "mounted.raw"
+    shutil.copy(gpt_disk, disk)
+    linux = read_disk(disk).volumes[3].place
+    point = tmp_path / "point"
+    point.mkdir()
+    options = f"loop,ro,offset={linux.offset},sizelimit={linux.size}"
+    done = subprocess.run(["mount", "-o", options, disk, point], capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("no loop mount to be had")
+    try:
+        refused(command("volumes", disk), 1, str(disk), "is mounted on", str(point))
+    finally:
+        subprocess.run(["umount", point], check=True)
+
+
 def test_the_same_disk_twice(small_disk: Path, tmp_path: Path) -> None:
     refused(captured(small_disk, tmp_path, "--disk", str(small_disk)), 1, "named twice")
 

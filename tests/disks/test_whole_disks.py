@@ -213,3 +213,28 @@ def test_what_cannot_be_unmounted_is_not_emptied(
     monkeypatch.setattr(scratch, "run", lambda *_: None)
     scratch._clear(str(folder))
     assert (folder / "volume" / "kept.txt").read_text() == "kept"
+
+
+def test_a_capture_that_is_killed_leaves_no_daemon_and_no_file(
+    gpt_disk: Path, tmp_path: Path
+) -> None:
+    sequence = tmp_path / "sequence.xml"
+    destination = tmp_path / "out" / "all.wim"
+    destination.parent.mkdir()
+    step = ts.CaptureSystemImageAction(
+        name="Capture", capture_destination=str(destination), image_version="1"
+    )
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(sequence)
+    command = ["-m", "tasksequence", "capture", str(sequence), "--disk", str(gpt_disk), "--quiet"]
+    with subprocess.Popen([sys.executable, *command, "--threads", "1"]) as process:
+        end = time.monotonic() + 30
+        while not any(destination.parent.glob(".*.partial")):
+            assert time.monotonic() < end
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.kill()
+    end = time.monotonic() + 20
+    while left_behind() or any(destination.parent.iterdir()):
+        assert time.monotonic() < end, (left_behind(), list(destination.parent.iterdir()))
+        time.sleep(0.05)
+    clear_stale_scratch()
