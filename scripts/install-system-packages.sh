@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what pip cannot: libwim, the NTFS tools and Python's venv. Does nothing where all is there.
+# Installs what pip cannot: libwim, tools for NTFS, FAT and disks, and Python's venv. Does nothing where all is there.
 set -eu
 
 PYTHON=${PYTHON:-python3}
@@ -22,6 +22,15 @@ has_library libwim.so.15 || need libwim15
 has_program wimlib-imagex || need wimtools
 { has_program ntfs-3g && has_program mkntfs; } || need ntfs-3g
 { has_program fusermount3 || has_program fusermount; } || need fuse3
+# Whole disks: virtual ones are read through QEMU's storage daemon.
+has_program qemu-storage-daemon || need qemu-system-common
+has_program partx || need util-linux
+# The tests make disks of their own.
+has_program sfdisk || need fdisk
+has_program qemu-img || need qemu-utils
+has_program mkfs.fat || need dosfstools
+has_program mcopy || need mtools
+{ has_program 7z || has_program 7zz; } || need p7zip-full
 
 [ -n "$missing" ] || exit 0
 

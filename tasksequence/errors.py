@@ -14,6 +14,7 @@ __all__ = [
     "DocumentError",
     "EditError",
     "FieldProblem",
+    "ImageError",
     "PlanError",
     "Problem",
     "PropertyMissing",
@@ -147,6 +148,10 @@ class VolumeError(CaptureError):
 
 class DestinationError(CaptureError):
     """The place where the WIM should go does not take it."""
+
+
+class ImageError(TaskSequenceError):
+    """A WIM cannot be read, verified or applied: no WIM, damaged, split, encrypted, too new."""
 
 
 class CaptureCancelled(CaptureError):

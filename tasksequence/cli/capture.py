@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tasksequence.cli.sequences import name_option, path_argument
+from tasksequence.cli.source_options import SourceOptions, source_options
 
 __all__ = ["capture"]
 
@@ -19,15 +20,7 @@ _FACTS = {"_SMSTSInWinPE": "true"}
 
 @click.command()
 @click.argument("sequence", callback=path_argument)
-@click.option(
-    "--volume",
-    "volumes",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    callback=path_argument,
-    help="An NTFS volume: image file or block device, not mounted. Give it once for each volume.",
-)
+@source_options
 @click.option(
     "--set",
     "settings",
@@ -57,9 +50,10 @@ _FACTS = {"_SMSTSInWinPE": "true"}
 )
 @click.option(
     "--compression",
-    type=click.Choice(["none", "xpress", "lzx"], case_sensitive=False),
+    type=click.Choice(["none", "xpress", "lzx", "solid"], case_sensitive=False),
     default="lzx",
     show_default=True,
+    help="solid is LZMS over many files at once, as in .esd: smallest and slowest.",
 )
 @click.option(
     "--threads",
@@ -90,7 +84,7 @@ _FACTS = {"_SMSTSInWinPE": "true"}
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
     sequence: Path,
-    volumes: tuple[Path, ...],
+    sources: SourceOptions,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     destination: str | None,
@@ -109,17 +103,24 @@ def capture(
     SmsTaskSequencePackage file. The step's properties are resolved through the variables; the WIM
     is written beside its destination, verified, and moved into place only then.
     """
+    import attrs
+
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.sequences import child_sequences, chosen_part
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
+    from tasksequence.engine.capture_disks import capture_disks
     from tasksequence.engine.cmtrace import CMTraceLog
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
     from tasksequence.plan.facts import Facts
-    from tasksequence.request import CaptureOptions, Compression
+    from tasksequence.request import Compression
+
+    if sources.show_exclusions:
+        print_result(sources.preview())
+        return
 
     variables = collect_variables(settings, secrets)
     if destination == "":
@@ -146,11 +147,16 @@ def capture(
         nullcontext() if log_file is None else CMTraceLog(log_file) as log,
         shown_progress(quiet) as on_event,
     ):
-        result = capture_step.capture_volumes(
+        result = capture_disks(
             plan,
-            volumes,
+            sources.disks,
+            include=sources.include,
+            exclude=sources.exclude,
+            volumes=sources.volumes(),
             backend=backend,
-            options=CaptureOptions(compression=Compression(compression), threads=threads),
+            options=attrs.evolve(
+                sources.options(), compression=Compression(compression), threads=threads
+            ),
             on_event=on_event,
             assume_conditions=assume_conditions,
             prepared=prepared,

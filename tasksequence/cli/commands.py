@@ -9,10 +9,12 @@ from tasksequence.cli.capture import capture
 from tasksequence.cli.convert import convert
 from tasksequence.cli.explain import explain
 from tasksequence.cli.format import format_
+from tasksequence.cli.image import image
 from tasksequence.cli.new import new
 from tasksequence.cli.plan import plan
 from tasksequence.cli.schema import schema
 from tasksequence.cli.step import step
+from tasksequence.cli.volumes import volumes
 
 __all__ = ["cli"]
 
@@ -34,3 +36,5 @@ cli.add_command(schema)
 cli.add_command(plan)
 cli.add_command(new)
 cli.add_command(step)
+cli.add_command(image)
+cli.add_command(volumes)

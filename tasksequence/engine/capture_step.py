@@ -8,7 +8,7 @@ from pathlib import Path
 from tasksequence.capture.backend import CaptureBackend, load_backend
 from tasksequence.engine.cmtrace import ERROR, INFO, WARNING, CMTraceLog
 from tasksequence.engine.preparation import check_preparation
-from tasksequence.errors import PlanError, TaskSequenceError
+from tasksequence.errors import CaptureError, PlanError, TaskSequenceError
 from tasksequence.offline.capture_state import Severity
 from tasksequence.plan.steps import Outcome, Plan, PlannedStep
 from tasksequence.plan.truth import Truth
@@ -94,15 +94,24 @@ def carry_out(
         request = request.with_options(options)
     hear = on_event if on_event is not None else _ignore
 
+    shown = {str(volume.path): volume.shown for volume in request.volumes}
+
     def tell(text: str, severity: Severity) -> None:
+        text = _renamed(text, shown)
         hear(CaptureWarning(message=text))
         if log is not None:
             kind = WARNING if severity is Severity.WARN else INFO
             log.write(text, kind=kind, component=COMPONENT)
 
-    overridden = check_preparation(
-        [volume.path for volume in request.volumes], prepared=prepared, tell=tell
-    )
+    try:
+        overridden = check_preparation(
+            [volume.path for volume in request.volumes if _may_hold_windows(volume)],
+            prepared=prepared,
+            tell=tell,
+        )
+    except CaptureError as error:
+        error.where = _renamed(error.where or "", shown) or None
+        raise
     request = request.overriding(overridden)
     if log is not None:
         log.write(_asked(request), component=COMPONENT)
@@ -111,7 +120,7 @@ def carry_out(
     if log is not None:
         for image in result.images:
             log.write(
-                f"Image {image.index} ({image.name}) of {image.volume}: {image.files} files, "
+                f"Image {image.index} ({image.name}) of {image.shown}: {image.files} files, "
                 f"{image.bytes} bytes",
                 component=COMPONENT,
             )
@@ -120,8 +129,20 @@ def carry_out(
     return result
 
 
+def _may_hold_windows(volume: VolumeSource) -> bool:
+    """Tell whether a volume's state has to be looked at; of a disk's volumes the role is known."""
+    return not volume.is_folder and (volume.place is None or volume.place.role == "Windows")
+
+
+def _renamed(text: str, shown: dict[str, str]) -> str:
+    """Put what people call a volume in the place of the file through which it is read."""
+    for path, name in shown.items():
+        text = text.replace(path, name)
+    return text
+
+
 def _asked(request: CaptureRequest) -> str:
-    volumes = ", ".join(str(volume.path) for volume in request.volumes)
+    volumes = ", ".join(volume.shown for volume in request.volumes)
     lines = [f"Capture to {request.destination}", f"Volumes: {volumes}"]
     if request.account:
         lines.append(f"Account: {request.account}")

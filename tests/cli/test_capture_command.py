@@ -44,6 +44,8 @@ def test_the_recording_backend_shows_the_table(sequence: Path) -> None:
         "    1  disk    disk.ntfs       0      0            0",
         "    2  second  second.img      0      0            0",
         "The backend recording writes no file.",
+        "Apply Operating System needs 2 volumes to apply all images of this file; choose one image "
+        "by its number where the target has fewer.",
     ]
 
 

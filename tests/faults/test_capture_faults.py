@@ -223,12 +223,22 @@ def test_the_same_volume_twice_is_refused(
     assert_untouched(old_wim)
 
 
-def test_a_dirty_volume_is_captured_with_a_warning(volume: Path, tmp_path: Path) -> None:
+def test_a_dirty_volume_is_refused(volume: Path, old_wim: Path) -> None:
+    mark_dirty(volume)
+    error = fail(request_for(old_wim, volume), VolumeError, "dirty")
+    assert error.hint is not None
+    assert "chkdsk" in error.hint
+    assert_untouched(old_wim)
+
+
+def test_a_dirty_volume_is_captured_with_a_warning_on_request(volume: Path, tmp_path: Path) -> None:
     mark_dirty(volume)
     events = Events()
-    result = WimlibBackend().capture(request_for(tmp_path / "out.wim", volume), events)
+    options = CaptureOptions(threads=2, allow_dirty=True)
+    request = request_for(tmp_path / "out.wim", volume, options=options)
+    result = WimlibBackend().capture(request, events)
     assert result.verified
-    assert any("dirty" in message and "chkdsk" in message for message in events.warnings)
+    assert any("dirty" in message for message in events.warnings)
 
 
 def test_a_damaged_folder_fails_with_libwims_own_words(volume: Path, old_wim: Path) -> None:
@@ -363,7 +373,8 @@ def test_names_that_are_no_text_come_back_as_they_were(volume: Path, tmp_path: P
         (root / "pagefile.sys").write_bytes(b"x")
     mark_dirty(named)
     events = Events()
-    result = WimlibBackend().capture(request_for(destination, named), events)
+    options = CaptureOptions(threads=2, allow_dirty=True)
+    result = WimlibBackend().capture(request_for(destination, named, options=options), events)
     assert result.destination == destination
     assert [image.volume for image in result.images] == [named]
     assert [omission.volume for omission in result.omissions] == [named]

@@ -5,9 +5,15 @@ from __future__ import annotations
 import errno
 import os
 
-from tasksequence.errors import BackendUnavailable, CaptureError, DestinationError, VolumeError
+from tasksequence.errors import (
+    BackendUnavailable,
+    CaptureError,
+    DestinationError,
+    ImageError,
+    VolumeError,
+)
 
-__all__ = ["LibwimError", "capture_error", "write_error"]
+__all__ = ["LibwimError", "capture_error", "wim_error", "write_error"]
 
 _NOMEM = 39
 _NTFS_3G = 46
@@ -74,6 +80,29 @@ def capture_error(failure: LibwimError, *, volume: str | None, destination: str)
             "check both, then capture again.",
         )
     return CaptureError(f"the capture failed: {said}", where=destination)
+
+
+_WIM_PROBLEMS = {
+    18: ("there is no such image in the WIM", "`tasksequence image show` lists its images."),
+    33: ("the WIM is one part of a split WIM", "Name its first part, all others beside it."),
+    62: ("parts of this split WIM are missing", "Put all its parts into one folder."),
+    55: ("data of the WIM is missing", "Put all parts of a split WIM into one folder."),
+    67: ("the WIM is newer than this libwim", "Install a newer libwim."),
+    74: ("the WIM is encrypted", "Decrypt it on Windows first."),
+}
+"""What people are told of codes that name one cause."""
+
+
+def wim_error(failure: LibwimError, path: str) -> ImageError:
+    """Return the error for an existing WIM that libwim cannot use."""
+    problem, hint = _WIM_PROBLEMS.get(failure.code, ("", ""))
+    if problem:
+        return ImageError(f"{problem} (libwim error {failure.code})", where=path, hint=hint)
+    if failure.code in _DAMAGED_WIM or failure.code == _UNEXPECTED_END_OF_FILE:
+        return ImageError(
+            f"the WIM is damaged: {failure.sentence()}", where=path, hint="Copy the file again."
+        )
+    return ImageError(f"the WIM cannot be used: {failure.sentence()}", where=path)
 
 
 def write_error(error: OSError, destination: str) -> DestinationError:

@@ -34,7 +34,8 @@ _STDERR = 2
 class WorkerProcess:
     """A running worker; leaving its context ends it, whatever state it is in."""
 
-    def __init__(self, request: dict[str, object]) -> None:
+    def __init__(self, request: dict[str, object], module: str = _MODULE) -> None:
+        """Start a module that takes the request and answers with events."""
         reading, writing = _pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
@@ -43,7 +44,7 @@ class WorkerProcess:
                     "-P",
                     # Names of files have to mean the same bytes there.
                     *("-X", f"utf8={sys.flags.utf8_mode}"),
-                    *("-m", _MODULE, str(writing)),
+                    *("-m", module, str(writing)),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
