@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence.capture.destinations.choose import deliver_wim as deliver_wim
     from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
     from tasksequence.class_registry import ClassRegistry as ClassRegistry
     from tasksequence.document.document import Document as Document
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tasksequence.engine.results import StepStatus as StepStatus
     from tasksequence.engine.results import describe_run as describe_run
     from tasksequence.engine.run import Engine as Engine
+    from tasksequence.error_codes import KnownCode as KnownCode
+    from tasksequence.error_codes import describe_code as describe_code
+    from tasksequence.error_codes import explain_code as explain_code
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
     from tasksequence.errors import CaptureError as CaptureError
@@ -260,8 +264,10 @@ if TYPE_CHECKING:
     from tasksequence.request import ImageMetadata as ImageMetadata
     from tasksequence.request import Omission as Omission
     from tasksequence.request import OmissionReason as OmissionReason
+    from tasksequence.request import Overwrite as Overwrite
     from tasksequence.request import Phase as Phase
     from tasksequence.request import Progress as Progress
+    from tasksequence.request import ShareMapping as ShareMapping
     from tasksequence.request import VolumeSource as VolumeSource
     from tasksequence.secret_text import SecretText as SecretText
     from tasksequence.wmi import WmiObject as WmiObject
@@ -285,6 +291,8 @@ _HOMES = {
     "document.secret_choice": ("SecretChoice",),
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
+    "capture.destinations.choose": ("deliver_wim",),
+    "error_codes": ("KnownCode", "describe_code", "explain_code"),
     "engine.cmtrace": ("CMTraceLog",),
     "engine.handlers": ("RunContext",),
     "engine.report": ("describe",),
@@ -486,8 +494,10 @@ _HOMES = {
         "ImageMetadata",
         "Omission",
         "OmissionReason",
+        "Overwrite",
         "Phase",
         "Progress",
+        "ShareMapping",
         "VolumeSource",
     ),
     "secret_text": ("SecretText",),

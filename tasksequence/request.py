@@ -26,8 +26,10 @@ __all__ = [
     "ImageMetadata",
     "Omission",
     "OmissionReason",
+    "Overwrite",
     "Phase",
     "Progress",
+    "ShareMapping",
     "StepReference",
     "VolumeSource",
 ]
@@ -76,6 +78,26 @@ class ImageMetadata:
     prepared; None where nothing was."""
 
 
+class Overwrite(enum.Enum):
+    """What becomes of a WIM that is at the destination already."""
+
+    REPLACE = "replace"
+    """The new one takes its place, as the class says (CaptureDestination)."""
+    REFUSE = "refuse"
+    KEEP = "keep"
+    """It gets the time at which it was last written into its name, and stays beside the new one."""
+
+
+@attrs.frozen(kw_only=True)
+class ShareMapping:
+    """A share that is mounted on this machine already."""
+
+    unc: str
+    """The share, or a folder of it: `\\\\server\\share`; letter case does not matter."""
+    path: Path
+    """Where it is mounted."""
+
+
 @attrs.frozen(kw_only=True)
 class CaptureOptions:
     """Choices of the person who captures, which no task sequence property holds."""
@@ -85,6 +107,18 @@ class CaptureOptions:
     """Threads that compress; 0 takes one for each processor."""
     timeout: float | None = None
     """Seconds after which the capture is ended; None takes the step's Timeout, if any."""
+    overwrite: Overwrite = Overwrite.REPLACE
+    shares: tuple[ShareMapping, ...] = ()
+    """Shares that are reached by a path of this machine instead of by SMB."""
+    scratch: Path | None = None
+    """Folder in which the WIM is written before it goes to its destination. None: beside a local
+    destination; for a share TMPDIR, else /var/tmp."""
+    smb_port: int = 445
+    """TCP port at which the destination's server answers."""
+    patience: float = 120.0
+    """Seconds for which a lost connection to the server is tried anew."""
+    check_space: bool = True
+    """Refuse a capture for which the free space cannot suffice, by an estimate."""
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +171,10 @@ class Phase(enum.Enum):
     SCAN = "scan"
     WRITE = "write"
     VERIFY = "verify"
+    UPLOAD = "upload"
+    """The verified WIM is copied to a share, or from a scratch folder."""
+    CONFIRM = "confirm"
+    """The copy is read back and compared."""
 
 
 @attrs.frozen(kw_only=True)
@@ -206,8 +244,8 @@ class CaptureResult:
     """A finished capture."""
 
     backend: str
-    destination: Path | None
-    """The WIM that was written; None when the backend writes none."""
+    destination: Path | str | None
+    """The WIM that was written, a UNC path as text; None when the backend writes none."""
     images: tuple[CapturedImage, ...]
     omissions: tuple[Omission, ...] = ()
     file_bytes: int = 0

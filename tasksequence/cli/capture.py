@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
+from tasksequence.cli.delivery_options import delivery_options
 from tasksequence.cli.sequences import path_argument
 
 __all__ = ["capture"]
@@ -92,6 +94,7 @@ _FACTS = {"_SMSTSInWinPE": "true"}
     callback=path_argument,
     help="Append what happens to a log that CMTrace reads.",
 )
+@delivery_options
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
     sequence: Path,
@@ -107,13 +110,18 @@ def capture(
     prepared: bool,
     log_file: Path | None,
     quiet: bool,
+    **delivery: Any,
 ) -> None:
     """Capture volumes to a WIM, as the capture step of SEQUENCE says.
 
     SEQUENCE is an export zip, its object.xml, a <sequence>, MDT's ts.xml, or an older
     SmsTaskSequencePackage file. The step's properties are resolved through the variables; the WIM
-    is written beside its destination, verified, and moved into place only then.
+    is written beside its destination, or in a scratch folder for a share, verified, and put in
+    place only then.
     """
+    import attrs
+
+    from tasksequence.cli.delivery_options import chosen_options
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.sequences import chosen_sequence
@@ -124,8 +132,11 @@ def capture(
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
     from tasksequence.plan.facts import Facts
-    from tasksequence.request import CaptureOptions, Compression
+    from tasksequence.request import Compression
 
+    options = attrs.evolve(
+        chosen_options(**delivery), compression=Compression(compression), threads=threads
+    )
     variables = collect_variables(settings, secrets)
     if destination == "":
         raise click.UsageError("--destination is empty.")
@@ -150,7 +161,7 @@ def capture(
             plan,
             volumes,
             backend=backend,
-            options=CaptureOptions(compression=Compression(compression), threads=threads),
+            options=options,
             on_event=on_event,
             assume_conditions=assume_conditions,
             prepared=prepared,

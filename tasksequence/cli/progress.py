@@ -13,7 +13,13 @@ from tasksequence.text_table import human_bytes
 
 __all__ = ["shown_progress"]
 
-_PHASES = {Phase.SCAN: "Scanning", Phase.WRITE: "Writing", Phase.VERIFY: "Verifying"}
+_PHASES = {
+    Phase.SCAN: "Scanning",
+    Phase.WRITE: "Writing",
+    Phase.VERIFY: "Verifying",
+    Phase.UPLOAD: "Uploading",
+    Phase.CONFIRM: "Comparing",
+}
 _PLAIN_STEP = 0.1
 
 

@@ -12,7 +12,7 @@ from tasksequence.errors import PlanError
 from tasksequence.plan.variables import Variables, is_secret_variable
 from tasksequence.secret_text import SecretText
 
-__all__ = ["collect_variables"]
+__all__ = ["collect_variables", "prompted_secret"]
 
 
 def collect_variables(
@@ -44,6 +44,11 @@ def collect_variables(
     for variable in used:
         os.environ.pop(variable, None)
     return found
+
+
+def prompted_secret(name: str) -> SecretText:
+    """Ask for a secret on the terminal; raises `click.UsageError` where there is none."""
+    return SecretText(_prompted(name))
 
 
 def _split(option: str, text: str, what: str) -> tuple[str, str]:

@@ -136,6 +136,7 @@ class WorkerProcess:
                 raise CaptureCancelled(
                     "the capture took longer than its time limit and was ended",
                     hint="Raise the step's Timeout, or the limit given for this capture.",
+                    hresult=0x800705B4,
                 )
             ready = selector.select(None if left is None else min(left, _LONGEST_WAIT))
             if ready:

@@ -6,19 +6,17 @@ import os
 import re
 import sys
 import time
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from tasksequence import errors
-from tasksequence.capture.destinations.local import check_destination
+from tasksequence.capture.destinations.choose import open_destination
+from tasksequence.capture.destinations.delivery import DeliveryReport, Destination
+from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import check_volume
-from tasksequence.capture.wimlib._codes import write_error
-from tasksequence.capture.wimlib._partial import new_partial, remove_if_present, remove_stale
 from tasksequence.capture.wimlib._process import WorkerProcess
-from tasksequence.errors import CaptureError, VolumeError
-from tasksequence.file_access import give_access
+from tasksequence.errors import CaptureCancelled, CaptureError, VolumeError
 from tasksequence.request import (
     CapturedImage,
     CaptureRequest,
@@ -36,6 +34,11 @@ __all__ = ["WimlibBackend"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
+
+_EVENT_INTERVAL = 0.1
+"""Seconds between two events of one phase."""
+_UPLOAD_PART = 0.6
+"""Share of a delivery's time that the copying takes; comparing takes the rest."""
 
 _KINDS = {
     kind.__name__: kind
@@ -69,19 +72,19 @@ class WimlibBackend:
         deadline = None if limit is None else time.monotonic() + limit
         _check_volumes(request.volumes)
         paths = [volume.path for volume in request.volumes]
-        destination = check_destination(request.destination, paths)
-        remove_stale(destination)
-        partial = new_partial(destination)
+        destination = open_destination(request, paths)
         try:
-            with WorkerProcess(_job(request, destination, partial)) as worker:
+            for note in destination.notes:
+                on_event(CaptureWarning(message=note))
+            with WorkerProcess(_job(request, destination)) as worker:
                 for event in worker.events(deadline):
                     if event["event"] == "done":
-                        result = _result(event, request.volumes, destination)
-                        _move(partial, destination)
+                        result = _result(event, request.volumes, destination.text)
+                        destination.deliver(_reporter(destination.weight, deadline, on_event))
                         break
-                    _relay(event, on_event)
+                    _relay(event, on_event, 1 - destination.weight)
         finally:
-            remove_if_present(partial)
+            destination.close()
         return result
 
 
@@ -137,15 +140,15 @@ def _check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
         check_not_mounted(str(volume.path))
 
 
-def _job(request: CaptureRequest, destination: str, partial: str) -> dict[str, object]:
+def _job(request: CaptureRequest, destination: Destination) -> dict[str, object]:
     """Return what the worker has to know; account and password are not for it."""
     return {
         "volumes": [
             {"path": os.path.abspath(volume.path), "image_name": volume.image_name}  # noqa: PTH100
             for volume in request.volumes
         ],
-        "destination": destination,
-        "partial": partial,
+        "destination": destination.place,
+        "partial": destination.partial,
         "compression": request.options.compression.value,
         "threads": request.options.threads,
         "creator": request.metadata.creator,
@@ -155,7 +158,35 @@ def _job(request: CaptureRequest, destination: str, partial: str) -> dict[str, o
     }
 
 
-def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
+def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> DeliveryReport:
+    """Return what turns a delivery's progress into events, and ends it when its time is over."""
+    next_event = 0.0
+    last = (Phase.UPLOAD, -1)
+
+    def report(phase: Phase, done: int, total: int) -> None:
+        nonlocal next_event, last
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            raise CaptureCancelled(
+                "the capture took longer than its time limit and was ended",
+                hint="Raise the step's Timeout, or the limit given for this capture.",
+                hresult=0x800705B4,
+            )
+        if now < next_event and phase is last[0] and (done < total or last[1] == done):
+            return
+        next_event, last = now + _EVENT_INTERVAL, (phase, done)
+        share = done / total if total else 1.0
+        if phase is Phase.UPLOAD:
+            part = _UPLOAD_PART * share
+        else:
+            part = _UPLOAD_PART + (1 - _UPLOAD_PART) * share
+        overall = 1 - weight * (1 - part)
+        on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+
+    return report
+
+
+def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
     """Pass an event on to the caller, or raise the error that the worker reports."""
     if event["event"] == "progress":
         on_event(
@@ -163,36 +194,19 @@ def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
                 phase=Phase(event["phase"]),
                 done=event["done"],
                 total=event["total"],
-                overall=event["overall"],
+                overall=event["overall"] * scale,
             )
         )
     elif event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
         kind = _KINDS[event["kind"]]
-        raise kind(event["problem"], where=event.get("where"), hint=event.get("hint"))
-
-
-def _move(partial: str, destination: str) -> None:
-    """Put the finished file in its place at once, and see that this lasts where it can.
-
-    Raises nothing once the file is there.
-    """
-    with ExitStack() as opened:
-        folder = None
-        # Who may write to a folder need not be allowed to open it for reading.
-        with suppress(OSError):
-            folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
-            opened.callback(os.close, folder)
-        try:
-            give_access(partial, destination)
-            os.replace(partial, destination)  # noqa: PTH105
-        except OSError as error:
-            raise write_error(error, destination) from None
-        # Some file systems refuse to bring a folder to the disk.
-        if folder is not None:
-            with suppress(OSError):
-                os.fsync(folder)
+        raise kind(
+            event["problem"],
+            where=event.get("where"),
+            hint=event.get("hint"),
+            hresult=event.get("hresult"),
+        )
 
 
 def _result(
@@ -201,7 +215,7 @@ def _result(
     paths = {os.path.abspath(volume.path): volume.path for volume in volumes}  # noqa: PTH100
     return CaptureResult(
         backend=WimlibBackend.name,
-        destination=Path(destination),
+        destination=destination if is_unc(destination) else Path(destination),
         images=tuple(
             CapturedImage(volume=volume.path, **image)
             for volume, image in zip(volumes, done["images"], strict=True)

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from tasksequence.capture.destinations.partial import create_locked, remove_if_present
 from tasksequence.capture.image_names import image_names
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
@@ -27,7 +28,6 @@ from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanSta
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
-from tasksequence.capture.wimlib._partial import create_locked, remove_if_present
 from tasksequence.errors import TaskSequenceError
 
 __all__ = ["main"]
@@ -245,7 +245,12 @@ def main(arguments: Iterable[str]) -> int:
     except TaskSequenceError as error:
         remove_if_present(request["partial"])
         kind = type(error).__name__
-        detail = {"problem": error.problem, "where": error.where, "hint": error.hint}
+        detail = {
+            "problem": error.problem,
+            "where": error.where,
+            "hint": error.hint,
+            "hresult": error.hresult,
+        }
         capture.send({"event": "error", "kind": kind, **detail})
         return 0
     except Exception as error:

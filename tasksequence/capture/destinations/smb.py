@@ -1,0 +1,438 @@
+"""A destination on a share that is reached by SMB: uploaded, compared, put in place in one step."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
+from tasksequence.capture.destinations.local import check_scratch, kept_finished
+from tasksequence.capture.destinations.overwrite import (
+    MAGIC_BYTES,
+    check_is_wim,
+    finished_name,
+    is_finished,
+    kept_name,
+    refuse,
+)
+from tasksequence.capture.destinations.partial import new_partial, remove_if_present, remove_stale
+from tasksequence.capture.destinations.smb_errors import (
+    ACCESS_DENIED,
+    NAME_COLLISION,
+    NAME_NOT_FOUND,
+    SHARING_VIOLATION,
+    is_lost,
+    share_error,
+    status_of,
+)
+from tasksequence.capture.destinations.smb_share import Share, ShareFile
+from tasksequence.capture.destinations.unc import parse_unc
+from tasksequence.errors import DestinationError
+from tasksequence.request import CaptureOptions, Overwrite, Phase
+from tasksequence.secret_text import SecretText
+
+__all__ = ["SmbDestination"]
+
+_BACK = 1 << 20
+"""Bytes before the end of a broken upload that are sent again: the last of them may be lost."""
+_PAUSE = 0.5
+"""Seconds between two attempts to reach a server that was lost."""
+_IN_USE_PATIENCE = 3.0
+"""Seconds for which a file that is in use is tried anew: a virus scanner reads it briefly."""
+_MARK_BYTES = 4
+_PARTIAL = re.compile(r"\.[0-9a-f]{8}\.partial")
+T = TypeVar("T")
+
+
+class SmbDestination:
+    """A file on a share; the WIM is written in a scratch folder and uploaded when it is verified.
+
+    What lies unfinished on the share is held open, so that nobody else can take it for stale.
+    """
+
+    weight = 0.3
+
+    def __init__(
+        self,
+        text: str,
+        account: str | None,
+        password: SecretText | None,
+        options: CaptureOptions,
+    ) -> None:
+        """Check name, server, logon, rights, and the file there; raises `DestinationError`."""
+        self._target = parse_unc(text)
+        self.text = str(self._target)
+        if not account:
+            raise DestinationError(
+                "the share needs an account",
+                where=self.text,
+                hint=r"Set CaptureUsername in the step, or OSDCaptureAccount=domain\user.",
+                hresult=0x8007052E,
+            )
+        if not password:
+            raise DestinationError(
+                f"the password of {account} is missing",
+                where=self.text,
+                hint="An export holds none. Give it: --secret OSDCaptureAccountPassword=prompt, "
+                "=env:VARIABLE or =fd:NUMBER.",
+                hresult=0x8007052E,
+            )
+        self._overwrite = options.overwrite
+        self._patience = options.patience
+        self._share = Share(self._target, account, password, options.smb_port, uuid.uuid4())
+        self.place = check_scratch(options.scratch or default_scratch())
+        beside = os.path.join(self.place, self._target.name)  # noqa: PTH118
+        remove_stale(beside)
+        self.partial = new_partial(beside)
+        mark = os.urandom(_MARK_BYTES).hex()
+        self._unfinished = self._target.beside(f".{self._target.name}.{mark}.partial")
+        self._finished = self._target.beside(finished_name(self._target.name, mark))
+        self._file_system = ""
+        self._free: int | None = None
+        self.notes: tuple[str, ...] = ()
+        self._is_uploading = False
+        try:
+            self._asked(self._share.connect, self._target.root)
+            self._check()
+        finally:
+            # A capture takes long; the connection is made anew when there is something to send.
+            self._share.drop()
+
+    def free_bytes(self) -> int | None:
+        """Return what the account could write to the share when it was checked."""
+        return self._free
+
+    def file_system(self) -> str:
+        """Return the file system's name as the server tells it."""
+        return self._file_system
+
+    def deliver(self, report: DeliveryReport, source: str | None = None) -> None:
+        """Upload the verified WIM, compare it, and put it in place; see `Destination.deliver`.
+
+        A connection that breaks is made anew, and the upload goes on where it ended.
+        """
+        try:
+            with open(source or self.partial, "rb", buffering=0) as wim:  # noqa: PTH123
+                size = os.fstat(wim.fileno()).st_size
+                self._is_uploading = True
+                _Upload(self, wim.fileno(), size, report).run()
+        except DestinationError as error:
+            if source is not None:
+                raise
+            raise self._with_kept_file(error) from None
+        self._is_uploading = False
+        # What an earlier run kept, this one has replaced.
+        remove_if_present(kept_finished(self.partial, self.text))
+        with suppress(Exception):
+            self._clear_up()
+
+    def finish(self, name: str) -> None:
+        """Put a finished WIM that lies beside the destination into its place."""
+        self._asked(self._share.connect, self._target.root)
+        file = self._asked(lambda: self._share.reopen(self._target.beside(name)), name)
+        try:
+            self._put_in_place(file, kept=False)
+        finally:
+            file.close()
+
+    def close(self) -> None:
+        """Leave no unfinished file, here and on the share, and no connection."""
+        remove_if_present(self.partial)
+        if self._is_uploading:
+            with suppress(Exception):
+                self._share.connect()
+                self._share.remove(self._unfinished)
+        self._share.drop()
+
+    def _check(self) -> None:
+        share, text = self._share, self.text
+        self._asked(lambda: share.is_folder(self._target.folder), self._target.folder)
+        with suppress(Exception):
+            self._free = share.free_bytes()
+        head: bytes | None = b""
+        try:
+            head = share.head(text, MAGIC_BYTES)
+        except Exception as error:
+            if status_of(error) == NAME_NOT_FOUND:
+                head = None
+            elif status_of(error) == SHARING_VIOLATION:
+                self.notes = (f"{text} is in use now: it cannot be replaced while it is",)
+            elif status_of(error) == 0xC00000BA:
+                raise DestinationError(
+                    "the destination is a folder", where=text, hint="Add the name of the WIM file."
+                ) from None
+            else:
+                raise share_error(error, text) from None
+        if head is not None:
+            self._check_existing(head)
+        self._asked(self._try_out, self._target.folder)
+        self._remove_stale()
+
+    def _check_existing(self, head: bytes) -> None:
+        if self._overwrite is Overwrite.REFUSE:
+            raise refuse(self.text)
+        check_is_wim(head, self.text)
+        try:
+            self._share.ask_to_replace(self.text)
+        except Exception as error:
+            if status_of(error) != SHARING_VIOLATION:
+                raise share_error(error, self.text) from None
+            self.notes = (f"{self.text} is in use now: it cannot be replaced while it is",)
+
+    def _try_out(self) -> None:
+        self._file_system = self._share.try_out(self._unfinished)
+
+    def _asked(self, ask: Callable[[], T], where: str) -> T:
+        try:
+            return ask()
+        except DestinationError:
+            raise
+        except Exception as error:
+            raise share_error(error, where) from None
+
+    def _remove_stale(self) -> None:
+        """Delete what killed runs left here; what a live one holds open stays."""
+        prefix = f".{self._target.name}"
+        with suppress(Exception):
+            for name in self._share.names(f"{prefix}.*.partial"):
+                if name.startswith(prefix) and _PARTIAL.fullmatch(name[len(prefix) :]):
+                    with suppress(Exception):
+                        self._share.remove(self._target.beside(name))
+
+    def _clear_up(self) -> None:
+        """Delete finished uploads of earlier runs: this one has taken their place."""
+        for name in self._share.names("*.finished.wim"):
+            if is_finished(name, self._target.name):
+                with suppress(Exception):
+                    self._share.remove(self._target.beside(name))
+
+    def _put_in_place(self, file: ShareFile, *, kept: bool = True) -> None:
+        """Rename a complete file to the destination's name, in one step."""
+        if kept and self._overwrite is Overwrite.KEEP:
+            self._keep_old()
+        replace = self._overwrite is not Overwrite.REFUSE
+        end = time.monotonic() + _IN_USE_PATIENCE
+        while True:
+            try:
+                if replace:
+                    self._ask_to_replace()
+                file.rename(self._target.name, replace=replace)
+                return
+            except Exception as error:
+                status = status_of(error)
+                if status == NAME_COLLISION and not replace:
+                    raise refuse(self.text) from None
+                if status not in {ACCESS_DENIED, SHARING_VIOLATION, NAME_COLLISION}:
+                    raise
+                if time.monotonic() < end:
+                    time.sleep(_PAUSE)
+                    continue
+                raise self._not_replaced(file, error) from None
+
+    def _ask_to_replace(self) -> None:
+        try:
+            self._share.ask_to_replace(self.text)
+        except Exception as error:
+            if status_of(error) != NAME_NOT_FOUND:
+                raise
+
+    def _not_replaced(self, file: ShareFile, error: Exception) -> DestinationError:
+        """Keep the finished upload, and say how to finish."""
+        with suppress(Exception):
+            file.rename(self._finished.rpartition("\\")[2], replace=False)
+            self._is_uploading = False
+        try:
+            self._share.ask_to_replace(self.text)
+            in_use = True
+        except Exception as asked:
+            in_use = status_of(asked) == SHARING_VIOLATION
+        if not in_use:
+            return share_error(error, self.text)
+        return DestinationError(
+            "the destination is in use by a reader; it is as it was, and the new image lies "
+            f"beside it, complete and compared: {self._finished}",
+            where=self.text,
+            hint="Close its readers (on the server: Get-SmbOpenFile), then finish with: "
+            f"tasksequence deliver '{self._finished}' '{self.text}'",
+            hresult=0x80070020,
+        )
+
+    def _keep_old(self) -> None:
+        try:
+            written = self._share.written(self.text)
+        except Exception as error:
+            if status_of(error) == NAME_NOT_FOUND:
+                return
+            raise
+        attempt = 0
+        while True:
+            kept = kept_name(self._target.name, written, attempt)
+            try:
+                self._share.rename(self.text, self._target.beside(kept))
+                return
+            except Exception as error:
+                if status_of(error) != NAME_COLLISION:
+                    raise
+                attempt += 1
+
+    def _with_kept_file(self, error: DestinationError) -> DestinationError:
+        """Keep the finished WIM here when it lies nowhere else, and add that to the error."""
+        if "complete and compared" in error.problem:
+            return error
+        kept = kept_finished(self.partial, self.text)
+        try:
+            os.replace(self.partial, kept)  # noqa: PTH105
+        except OSError:
+            return error
+        hint = (
+            f"The finished WIM stays here: {kept}\nDeliver it later with: "
+            f"tasksequence deliver '{kept}' '{self.text}'"
+        )
+        error.hint = f"{error.hint}\n{hint}" if error.hint else hint
+        return error
+
+
+class _Upload:
+    """One upload through all its connections."""
+
+    def __init__(
+        self, destination: SmbDestination, source: int, size: int, report: DeliveryReport
+    ) -> None:
+        self._to = destination
+        self._share = destination._share
+        self._source = source
+        self._size = size
+        self._report = report
+        self._sent = 0
+        """Bytes that the server has, without a gap."""
+        self._phase = Phase.UPLOAD
+        self._done = 0
+        self._begun = False
+        self._renaming = False
+        self._differed = False
+        self._lost_since: float | None = None
+
+    def run(self) -> None:
+        """Upload, compare and rename; raises `DestinationError`, and what the report raises."""
+        while True:
+            file: ShareFile | None = None
+            try:
+                self._share.connect()
+                file = self._open()
+                if self._through(file):
+                    return
+            except DestinationError:
+                raise
+            except Exception as error:
+                if isinstance(error, _Stopped):
+                    raise error.reason from None
+                lost = is_lost(error) or self._is_held(error)
+                if not lost or self._is_too_late():
+                    raise share_error(error, self._to.text) from None
+            finally:
+                if file is not None:
+                    file.close()
+            self._wait()
+
+    def _open(self) -> ShareFile:
+        if not self._begun:
+            file = self._share.create(self._to._unfinished)
+            self._begun = True
+            return file
+        try:
+            return self._share.reopen(self._to._unfinished)
+        except Exception as error:
+            if status_of(error) != NAME_NOT_FOUND:
+                raise
+        if self._renaming:
+            # The answer to the renaming may have been lost, not the renaming.
+            return self._share.reopen(self._to.text)
+        self._sent = 0
+        return self._share.create(self._to._unfinished)
+
+    def _through(self, file: ShareFile) -> bool:
+        """Do what is left to do with an open file; False where the comparison asks for more."""
+        if not self._renaming:
+            start = max(0, min(file.size, self._sent) - _BACK)
+            self._tell(Phase.UPLOAD, start)
+            file.write(self._chunk, start, self._size, self._was_sent)
+            file.truncate(self._size)
+            file.flush()
+        self._tell(Phase.CONFIRM, 0)
+        different = file.compare(
+            self._chunk, self._size, lambda done: self._tell(Phase.CONFIRM, done)
+        )
+        if different is not None:
+            if self._differed:
+                raise DestinationError(
+                    f"the file on the share differs from the WIM near byte {different:,}, twice",
+                    where=self._to.text,
+                    hint="The server's disk does not give back what was written: check it.",
+                    hresult=0x80070570,
+                )
+            self._differed = True
+            self._renaming = False
+            self._sent = different
+            return False
+        self._renaming = True
+        self._to._put_in_place(file)
+        return True
+
+    def _chunk(self, offset: int) -> bytes:
+        return os.pread(self._source, min(CHUNK, self._size - offset), offset)
+
+    def _was_sent(self, end: int) -> None:
+        self._sent = max(self._sent, end)
+        self._lost_since = None
+        self._tell(Phase.UPLOAD, end)
+
+    def _tell(self, phase: Phase, done: int) -> None:
+        self._phase, self._done = phase, done
+        try:
+            self._report(phase, done, self._size)
+        except Exception as error:
+            # What the caller raises is no failure of the connection.
+            raise _Stopped(error) from None
+
+    def _is_held(self, error: Exception) -> bool:
+        """Tell whether the server still holds our own file open for the connection that broke."""
+        return self._begun and status_of(error) in {SHARING_VIOLATION, ACCESS_DENIED}
+
+    def _is_too_late(self) -> bool:
+        now = time.monotonic()
+        if self._lost_since is None:
+            self._lost_since = now
+        return now - self._lost_since >= self._to._patience
+
+    def _wait(self) -> None:
+        self._share.drop()
+        try:
+            self._tell(self._phase, self._done)
+        except _Stopped as stopped:
+            raise stopped.reason from None
+        time.sleep(_PAUSE)
+
+
+class _Stopped(Exception):
+    """The caller ended the delivery."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def default_scratch() -> Path:
+    """Return the folder for large unfinished files: TMPDIR, else /var/tmp, else the usual one.
+
+    /tmp is often in memory, and a WIM is large.
+    """
+    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK | os.X_OK):  # noqa: S108
+        return Path("/var/tmp")  # noqa: S108
+    return Path(tempfile.gettempdir())
