@@ -104,6 +104,8 @@ def explain_code(text: str) -> KnownCode | None:
     (exit codes in smsts.log), a Win32 code, and names: ERROR_DISK_FULL, STATUS_DISK_FULL, ENOSPC.
     """
     wanted = text.strip().upper()
+    if not wanted:
+        return None
     number = _number(wanted)
     if number is not None:
         return _by_number(number)
@@ -144,11 +146,13 @@ def describe_code(known: KnownCode) -> str:
 def _number(text: str) -> int | None:
     if re.fullmatch(r"0X[0-9A-F]{1,8}", text):
         return int(text, 16)
+    # Without 0x only what has the form of a failure: other words are hexadecimal, too.
+    if re.fullmatch(r"[89C][0-9A-F]{7}", text):
+        return int(text, 16)
     if re.fullmatch(r"-?[0-9]{1,10}", text):
         value = int(text)
         return value & 0xFFFFFFFF if -(1 << 31) <= value < 1 << 32 else None
-    # Without 0x only what has the form of a failure: other words are hexadecimal, too.
-    return int(text, 16) if re.fullmatch(r"[89C][0-9A-F]{7}", text) else None
+    return None
 
 
 def _by_number(number: int) -> KnownCode:

@@ -447,7 +447,6 @@ HRESULTS: dict[int, Row] = {
         ("a mistake in the query of a condition",),
         "Correct the query.",
     ),
-    0x80072EE2: ("ERROR_INTERNET_TIMEOUT", "the server did not answer in time", (), ""),
     0x80073CF2: (
         "ERROR_INSTALL_INVALID_PACKAGE",
         "sysprep: a Store app is installed for one user and not provisioned for all",

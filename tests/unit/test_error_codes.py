@@ -21,8 +21,10 @@ from tests.support.command_line import refused, run
 
 @pytest.mark.parametrize(
     "text",
-    ["0x80070070", "80070070", "2147942512", "-2147024784", "112", "0x70", "error_disk_full"]
-    + ["0xC000007F", "STATUS_DISK_FULL", "ENOSPC"],
+    [
+        *("0x80070070", "80070070", "2147942512", "-2147024784", "112", "0x70"),
+        *("error_disk_full", "0xC000007F", "STATUS_DISK_FULL", "ENOSPC"),
+    ],
 )
 def test_every_spelling_of_a_full_disk_is_one_code(text: str) -> None:
     known = explain_code(text)
@@ -35,9 +37,11 @@ def test_every_spelling_of_a_full_disk_is_one_code(text: str) -> None:
 # The codes of captures that imaging engineers report.
 @pytest.mark.parametrize(
     "code",
-    [0x80070040, 0x80070003, 0x80070035, 0x80070043, 0x80070005, 0x8007052E, 0x80070050]
-    + [0x80070070, 0x80070490, 0x80073CF2, 0x800F0975, 0x800700C1, 0x80004005, 0x80070002]
-    + [0x8000FFFF],
+    [
+        *(0x80070040, 0x80070003, 0x80070035, 0x80070043, 0x80070005, 0x8007052E, 0x80070050),
+        *(0x80070070, 0x80070490, 0x80073CF2, 0x800F0975, 0x800700C1, 0x80004005, 0x80070002),
+        0x8000FFFF,
+    ],
 )
 def test_codes_of_captures_have_a_meaning_and_a_hint(code: int) -> None:
     known = explain_code(f"{code:08x}")
@@ -58,7 +62,8 @@ def test_every_number_is_described_and_keeps_its_value(number: int) -> None:
     assert known is not None
     assert describe_code(known).startswith(f"0x{known.hresult:08X}")
     unsigned = number & 0xFFFFFFFF
-    if unsigned > 0xFFFF and unsigned not in STATUSES:
+    # Eight digits from 8 on are read as hexadecimal.
+    if unsigned > 99_999_999 and unsigned not in STATUSES:
         assert known.hresult == unsigned
 
 
