@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
     from tasksequence.engine.handlers import RunContext as RunContext
+    from tasksequence.engine.preflight import PreflightCheck as PreflightCheck
+    from tasksequence.engine.preflight import Standing as Standing
+    from tasksequence.engine.preflight import describe_checks as describe_checks
+    from tasksequence.engine.preflight import preflight as preflight
     from tasksequence.engine.report import describe as describe
     from tasksequence.engine.results import RunReport as RunReport
     from tasksequence.engine.results import StepFinished as StepFinished
@@ -292,6 +296,7 @@ _HOMES = {
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
     "capture.destinations.choose": ("deliver_wim",),
+    "engine.preflight": ("PreflightCheck", "Standing", "describe_checks", "preflight"),
     "error_codes": ("KnownCode", "describe_code", "explain_code"),
     "engine.cmtrace": ("CMTraceLog",),
     "engine.handlers": ("RunContext",),

@@ -94,6 +94,12 @@ _FACTS = {"_SMSTSInWinPE": "true"}
     callback=path_argument,
     help="Append what happens to a log that CMTrace reads.",
 )
+@click.option(
+    "--check-only",
+    is_flag=True,
+    help="Look at step, volumes, libwim, destination and space, say what stands in the way, and "
+    "capture nothing.",
+)
 @delivery_options
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
@@ -109,9 +115,10 @@ def capture(
     assume_conditions: bool,
     prepared: bool,
     log_file: Path | None,
+    check_only: bool,
     quiet: bool,
     **delivery: Any,
-) -> None:
+) -> int | None:
     """Capture volumes to a WIM, as the capture step of SEQUENCE says.
 
     SEQUENCE is an export zip, its object.xml, a <sequence>, MDT's ts.xml, or an older
@@ -150,6 +157,18 @@ def capture(
     part = chosen_sequence(load(sequence), wanted)
     # What the person says here is the last word, whatever steps before the capture set.
     plan = compile_plan(part.sequence, Facts(variables=variables, pinned=frozenset(variables)))
+    if check_only:
+        from tasksequence.engine.preflight import Standing, describe_checks, preflight
+
+        checks = preflight(
+            plan,
+            volumes,
+            options=options,
+            assume_conditions=assume_conditions,
+            prepared=prepared,
+        )
+        print_result(describe_checks(checks))
+        return int(any(one.standing is Standing.FAILED for one in checks))
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
     for warning in step.warnings:
         print_error(f"warning: {warning}")
@@ -168,3 +187,4 @@ def capture(
             log=log,
         )
     print_result(describe(result, columns=output_width()))
+    return None

@@ -7,6 +7,7 @@ import click
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.deliver import deliver
+from tasksequence.cli.doctor import doctor
 from tasksequence.cli.explain import explain
 from tasksequence.cli.plan import plan
 
@@ -24,5 +25,6 @@ def cli() -> None:
 
 cli.add_command(capture)
 cli.add_command(deliver)
+cli.add_command(doctor)
 cli.add_command(explain)
 cli.add_command(plan)

@@ -21,7 +21,14 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["CAPTURE_CLASS", "Volumes", "capture_step", "capture_volumes", "carry_out"]
+__all__ = [
+    "CAPTURE_CLASS",
+    "Volumes",
+    "capture_step",
+    "capture_volumes",
+    "carry_out",
+    "requested",
+]
 
 CAPTURE_CLASS = "SMS_TaskSequence_CaptureSystemImageAction"
 COMPONENT = "OSDCaptureSystemImage"
@@ -86,11 +93,7 @@ def carry_out(
     log: CMTraceLog | None,
 ) -> CaptureResult:
     """Capture what one planned step asks for; see `capture_volumes`."""
-    assert step.request is not None
-    one = isinstance(volumes, (VolumeSource, Path, str))
-    request = step.request.with_volumes([volumes] if one else volumes)  # type: ignore[arg-type, list-item]
-    if options is not None:
-        request = request.with_options(options)
+    request = requested(step, volumes, options)
     hear = on_event if on_event is not None else _ignore
 
     def tell(text: str, severity: Severity) -> None:
@@ -117,6 +120,16 @@ def carry_out(
         written = result.destination or f"nothing, as the backend {result.backend} writes no file"
         log.write(f"Wrote {written}, {result.file_bytes} bytes", component=COMPONENT)
     return result
+
+
+def requested(
+    step: PlannedStep, volumes: Volumes, options: CaptureOptions | None
+) -> CaptureRequest:
+    """Return the request of a planned capture step for volumes and with options."""
+    assert step.request is not None
+    one = isinstance(volumes, (VolumeSource, Path, str))
+    request = step.request.with_volumes([volumes] if one else volumes)  # type: ignore[arg-type, list-item]
+    return request if options is None else request.with_options(options)
 
 
 def _asked(request: CaptureRequest) -> str:

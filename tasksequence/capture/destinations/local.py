@@ -39,6 +39,7 @@ __all__ = [
     "check_destination",
     "check_scratch",
     "check_text",
+    "default_scratch",
     "kept_finished",
     "move_into_place",
 ]
@@ -140,6 +141,16 @@ def check_scratch(folder: Path) -> str:
             hresult=hresult_of_errno(error.errno),
         ) from None
     return path
+
+
+def default_scratch() -> Path:
+    """Return the folder for large unfinished files: TMPDIR, else /var/tmp, else the usual one.
+
+    /tmp is often in memory, and a WIM is large.
+    """
+    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK | os.X_OK):  # noqa: S108
+        return Path("/var/tmp")  # noqa: S108
+    return Path(tempfile.gettempdir())
 
 
 def kept_finished(partial: str, destination: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TypeVar
 
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
-from tasksequence.capture.destinations.local import check_scratch, kept_finished
+from tasksequence.capture.destinations.local import (
+    check_scratch,
+    default_scratch,
+    kept_finished,
+)
 from tasksequence.capture.destinations.overwrite import (
     MAGIC_BYTES,
     check_is_wim,
@@ -426,13 +428,3 @@ class _Stopped(Exception):
     def __init__(self, reason: Exception) -> None:
         super().__init__(str(reason))
         self.reason = reason
-
-
-def default_scratch() -> Path:
-    """Return the folder for large unfinished files: TMPDIR, else /var/tmp, else the usual one.
-
-    /tmp is often in memory, and a WIM is large.
-    """
-    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK | os.X_OK):  # noqa: S108
-        return Path("/var/tmp")  # noqa: S108
-    return Path(tempfile.gettempdir())

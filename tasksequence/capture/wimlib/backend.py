@@ -15,6 +15,7 @@ from tasksequence.capture.destinations.delivery import DeliveryReport, Destinati
 from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import check_volume
+from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.errors import CaptureCancelled, CaptureError, VolumeError
 from tasksequence.request import (
@@ -30,7 +31,7 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["WimlibBackend"]
+__all__ = ["WimlibBackend", "check_request", "check_volumes"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
@@ -67,14 +68,14 @@ class WimlibBackend:
         See `CaptureBackend.capture`. Any exception, KeyboardInterrupt among them, leaves an old
         file at the destination as it was, and no process, temporary file or descriptor behind.
         """
-        _check_request(request)
+        check_request(request)
         limit = request.time_limit
         deadline = None if limit is None else time.monotonic() + limit
-        _check_volumes(request.volumes)
+        check_volumes(request.volumes)
         paths = [volume.path for volume in request.volumes]
         destination = open_destination(request, paths)
         try:
-            for note in destination.notes:
+            for note in (*destination.notes, *_space_warnings(request, destination)):
                 on_event(CaptureWarning(message=note))
             with WorkerProcess(_job(request, destination)) as worker:
                 for event in worker.events(deadline):
@@ -88,7 +89,8 @@ class WimlibBackend:
         return result
 
 
-def _check_request(request: CaptureRequest) -> None:
+def check_request(request: CaptureRequest) -> None:
+    """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
     if request.options.threads < 0:
         raise CaptureError(
             f"there cannot be {request.options.threads} threads",
@@ -116,7 +118,8 @@ def _check_request(request: CaptureRequest) -> None:
             )
 
 
-def _check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
+def check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
+    """Refuse volumes that are none, no NTFS, mounted, or named twice; raises `CaptureError`."""
     if not volumes:
         raise CaptureError(
             "there is no volume to capture",
@@ -138,6 +141,13 @@ def _check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
             )
         seen[identity] = volume.path
         check_not_mounted(str(volume.path))
+
+
+def _space_warnings(request: CaptureRequest, destination: Destination) -> list[str]:
+    if not request.options.check_space:
+        return []
+    volumes = [str(volume.path) for volume in request.volumes]
+    return check_space(destination, estimate_size(volumes, request.options.compression))
 
 
 def _job(request: CaptureRequest, destination: Destination) -> dict[str, object]:
