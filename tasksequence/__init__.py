@@ -46,6 +46,16 @@ if TYPE_CHECKING:
     from tasksequence.errors import QualifierError as QualifierError
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
     from tasksequence.errors import VolumeError as VolumeError
+    from tasksequence.logs.describe import describe_log as describe_log
+    from tasksequence.logs.files import follow_log as follow_log
+    from tasksequence.logs.files import log_files as log_files
+    from tasksequence.logs.files import read_log as read_log
+    from tasksequence.logs.records import LogRecord as LogRecord
+    from tasksequence.logs.runs import LogOutcome as LogOutcome
+    from tasksequence.logs.runs import LogStep as LogStep
+    from tasksequence.logs.runs import LogSummary as LogSummary
+    from tasksequence.logs.runs import join_plan as join_plan
+    from tasksequence.logs.runs import read_run as read_run
     from tasksequence.model.action import Action as Action
     from tasksequence.model.action import Pointer as Pointer
     from tasksequence.model.action import ScriptedAction as ScriptedAction
@@ -297,6 +307,10 @@ _HOMES = {
     "engine.capture_step": ("capture_volumes",),
     "capture.destinations.choose": ("deliver_wim",),
     "engine.preflight": ("PreflightCheck", "Standing", "describe_checks", "preflight"),
+    "logs.describe": ("describe_log",),
+    "logs.files": ("follow_log", "log_files", "read_log"),
+    "logs.records": ("LogRecord",),
+    "logs.runs": ("LogOutcome", "LogStep", "LogSummary", "join_plan", "read_run"),
     "error_codes": ("KnownCode", "describe_code", "explain_code"),
     "engine.cmtrace": ("CMTraceLog",),
     "engine.handlers": ("RunContext",),

@@ -9,6 +9,7 @@ from tasksequence.cli.capture import capture
 from tasksequence.cli.deliver import deliver
 from tasksequence.cli.doctor import doctor
 from tasksequence.cli.explain import explain
+from tasksequence.cli.log import log
 from tasksequence.cli.plan import plan
 
 __all__ = ["cli"]
@@ -27,4 +28,5 @@ cli.add_command(capture)
 cli.add_command(deliver)
 cli.add_command(doctor)
 cli.add_command(explain)
+cli.add_command(log)
 cli.add_command(plan)
