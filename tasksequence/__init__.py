@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from tasksequence.document.document import load as load
     from tasksequence.document.secret_choice import SecretChoice as SecretChoice
     from tasksequence.document.violation import Violation as Violation
+    from tasksequence.engine.capture_events import CaptureEventWriter as CaptureEventWriter
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
     from tasksequence.engine.handlers import RunContext as RunContext
+    from tasksequence.engine.pace import Pace as Pace
+    from tasksequence.engine.pace import PaceMeter as PaceMeter
     from tasksequence.engine.preflight import PreflightCheck as PreflightCheck
     from tasksequence.engine.preflight import Standing as Standing
     from tasksequence.engine.preflight import describe_checks as describe_checks
@@ -306,6 +309,8 @@ _HOMES = {
     "document.violation": ("Violation",),
     "engine.capture_step": ("capture_volumes",),
     "capture.destinations.choose": ("deliver_wim",),
+    "engine.capture_events": ("CaptureEventWriter",),
+    "engine.pace": ("Pace", "PaceMeter"),
     "engine.preflight": ("PreflightCheck", "Standing", "describe_checks", "preflight"),
     "logs.describe": ("describe_log",),
     "logs.files": ("follow_log", "log_files", "read_log"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tasksequence.cli.delivery_options import delivery_options
 from tasksequence.cli.sequences import path_argument
+
+if TYPE_CHECKING:
+    from tasksequence.engine.capture_events import CaptureEventWriter
+    from tasksequence.engine.preflight import PreflightCheck
 
 __all__ = ["capture"]
 
@@ -101,6 +106,14 @@ _FACTS = {"_SMSTSInWinPE": "true"}
     "capture nothing.",
 )
 @delivery_options
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "json", "none"], case_sensitive=False),
+    default="auto",
+    show_default=True,
+    help="auto: a bar on a terminal, else plain lines, on standard error. json: one event a line "
+    "on standard output, in place of the table (schemas/capture-event.schema.json).",
+)
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
     sequence: Path,
@@ -116,6 +129,7 @@ def capture(
     prepared: bool,
     log_file: Path | None,
     check_only: bool,
+    progress: str,
     quiet: bool,
     **delivery: Any,
 ) -> int | None:
@@ -135,11 +149,12 @@ def capture(
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
+    from tasksequence.engine.capture_events import CaptureEventWriter
     from tasksequence.engine.cmtrace import CMTraceLog
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
     from tasksequence.plan.facts import Facts
-    from tasksequence.request import Compression
+    from tasksequence.request import CaptureResult, CaptureWarning, Compression, EventHandler
 
     options = attrs.evolve(
         chosen_options(**delivery), compression=Compression(compression), threads=threads
@@ -157,8 +172,9 @@ def capture(
     part = chosen_sequence(load(sequence), wanted)
     # What the person says here is the last word, whatever steps before the capture set.
     plan = compile_plan(part.sequence, Facts(variables=variables, pinned=frozenset(variables)))
+    events = CaptureEventWriter(print_result)
     if check_only:
-        from tasksequence.engine.preflight import Standing, describe_checks, preflight
+        from tasksequence.engine.preflight import preflight
 
         checks = preflight(
             plan,
@@ -167,24 +183,59 @@ def capture(
             assume_conditions=assume_conditions,
             prepared=prepared,
         )
-        print_result(describe_checks(checks))
-        return int(any(one.standing is Standing.FAILED for one in checks))
+        return _print_checks(checks, events if progress == "json" else None)
+
+    def carry_out(on_event: EventHandler) -> CaptureResult:
+        with nullcontext() if log_file is None else CMTraceLog(log_file) as log:
+            return capture_step.capture_volumes(
+                plan,
+                volumes,
+                backend=backend,
+                options=options,
+                on_event=on_event,
+                assume_conditions=assume_conditions,
+                prepared=prepared,
+                log=log,
+            )
+
     step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
+    if progress == "json":
+        events.started(capture_step.requested(step, volumes, options))
+        for warning in step.warnings:
+            events(CaptureWarning(message=warning))
+        with _failure_as_event(events):
+            events.finished(carry_out(events))
+        return None
     for warning in step.warnings:
         print_error(f"warning: {warning}")
-    with (
-        nullcontext() if log_file is None else CMTraceLog(log_file) as log,
-        shown_progress(quiet) as on_event,
-    ):
-        result = capture_step.capture_volumes(
-            plan,
-            volumes,
-            backend=backend,
-            options=options,
-            on_event=on_event,
-            assume_conditions=assume_conditions,
-            prepared=prepared,
-            log=log,
-        )
+    with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
+        result = carry_out(on_event)
     print_result(describe(result, columns=output_width()))
     return None
+
+
+def _print_checks(checks: tuple[PreflightCheck, ...], events: CaptureEventWriter | None) -> int:
+    """Print a preflight, as events or as text; return the exit code."""
+    from tasksequence.cli.output import print_result
+    from tasksequence.engine.preflight import Standing, describe_checks
+
+    if events is None:
+        print_result(describe_checks(checks))
+    else:
+        for check in checks:
+            events.checked(check)
+    return int(any(one.standing is Standing.FAILED for one in checks))
+
+
+@contextmanager
+def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
+    from tasksequence.errors import TaskSequenceError
+
+    try:
+        yield
+    except TaskSequenceError as error:
+        events.failed(error)
+        raise
+    except BaseException as error:
+        events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")
+        raise
