@@ -82,6 +82,7 @@ def kill_at_random(
     seen = {"killed": 0, "finished": 0}
     for number in range(times):
         kind = SIGNALS[number % len(SIGNALS)]
+        before = names_in(share.folder)
         process = start(share, scratch, sequence, volume)
         time.sleep(chance.uniform(0.0, whole))
         others = below(process.pid)
@@ -94,7 +95,8 @@ def kill_at_random(
         if old.read_bytes() == OLD:
             seen["killed"] += 1
             if kind is not signal.SIGKILL:
-                assert names_in(share.folder) == {"out.wim"}, kind.name
+                # What a SIGKILL left before, it may not have come to clear up.
+                assert names_in(share.folder) <= before, kind.name
         else:
             # It was through already: then the new one is whole.
             verify(old)

@@ -179,3 +179,16 @@ def test_a_finished_wim_is_delivered_later_and_stays(
     (tmp_path / "letter").write_bytes(b"no WIM at all")
     with pytest.raises(DestinationError, match="this is no WIM"):
         ts.deliver_wim(tmp_path / "letter", str(old_wim))
+
+
+def test_the_engine_gives_a_failed_capture_its_hresult_as_exit_code(
+    small_volume: Path, tmp_path: Path
+) -> None:
+    step = ts.CaptureSystemImageAction(
+        name="Capture", capture_destination=str(tmp_path / "no" / "a.wim")
+    )
+    plan = ts.compile_plan(ts.TaskSequence(steps=[step]), {"_SMSTSInWinPE": "true"})
+    report = ts.Engine(volumes=small_volume).run(plan)
+    (result,) = report.results
+    assert result.exit_code == 0x80070003
+    assert "(0x80070003)" in result.message
