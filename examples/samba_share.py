@@ -39,7 +39,9 @@ class SambaShare:
         server_options: Mapping[str, str] | None = None,
     ) -> None:
         """Share `folder` as `name`; `state` gets configuration, password file, and log."""
-        self.folder = folder
+        # The server has a working folder of its own.
+        self.folder = folder.absolute()
+        state = state.absolute()
         self.name = name
         self.port = _free_port()
         self.user = getpass.getuser()
@@ -50,6 +52,8 @@ class SambaShare:
         for place in (folder, *(state / part for part in ("private", "run"))):
             place.mkdir(parents=True, exist_ok=True)
         self.configure(options or {}, server_options or {})
+        # An earlier run's accounts have passwords that nobody knows.
+        (state / "private" / "passwords.tdb").unlink(missing_ok=True)
         # The password goes by a pipe: no argument, no file.
         self._run(
             ["pdbedit", "--create", "--password-from-stdin", "--user", self.user],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_example_captures_to_the_share_that_it_starts(
     reference_volume: Path, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "examples.capture_to_share", reference_volume, tmp_path],
-        capture_output=True, text=True, check=False, cwd=ROOT,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    folder = os.path.relpath(tmp_path, ROOT)
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "examples.capture_to_share", reference_volume, folder],
+            capture_output=True, text=True, check=False, cwd=ROOT,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
     verify(tmp_path / "share" / "reference.wim")
     assert [one.name for one in (tmp_path / "share").iterdir()] == ["reference.wim"]
     assert "100% Comparing" in done.stderr

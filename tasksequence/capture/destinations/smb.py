@@ -366,7 +366,7 @@ class _Upload:
             self._tell(Phase.UPLOAD, start)
             file.write(self._chunk, start, self._size, self._was_sent)
             file.truncate(self._size)
-            file.flush()
+        flushing = file.begin_flush()
         self._tell(Phase.CONFIRM, 0)
         different = file.compare(
             self._chunk, self._size, lambda done: self._tell(Phase.CONFIRM, done)
@@ -383,6 +383,7 @@ class _Upload:
             self._renaming = False
             self._sent = different
             return False
+        file.end_flush(flushing)
         self._renaming = True
         self._to._put_in_place(file)
         return True

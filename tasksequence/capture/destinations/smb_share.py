@@ -161,10 +161,14 @@ class ShareFile:
         information["end_of_file"] = size
         self._set(information)
 
-    def flush(self) -> None:
-        """Have the server bring the file to its disk."""
+    def begin_flush(self) -> Any:
+        """Have the server bring the file to its disk, and go on meanwhile."""
         message, _ = self._open.flush(send=False)
-        self._connection.receive(self._send(message, 0), timeout=_FLUSH_TIMEOUT)
+        return self._send(message, 0)
+
+    def end_flush(self, begun: Any) -> None:
+        """Wait until the server has brought the file to its disk."""
+        self._connection.receive(begun, timeout=_FLUSH_TIMEOUT)
 
     def rename(self, name: str, *, replace: bool) -> None:
         """Give the file another name in its folder, in one step; `replace` takes it from another.
