@@ -232,11 +232,12 @@ def test_a_server_that_stays_away_is_an_error_that_keeps_the_finished_wim(
     assert not names_in(scratch)
 
 
+@pytest.mark.parametrize("overwrite", [Overwrite.REPLACE, Overwrite.KEEP])
 def test_an_image_in_use_keeps_the_finished_upload(
-    share: SambaShare, scratch: Path, small_volume: Path
+    share: SambaShare, scratch: Path, small_volume: Path, overwrite: Overwrite
 ) -> None:
     put_old(share)
-    request = share_request(share, scratch, small_volume)
+    request = share_request(share, scratch, small_volume, overwrite=overwrite)
     reader = SmbDestination(request.destination, request.account, request.password, request.options)
     reader._share.connect()
     import smbclient
@@ -253,7 +254,9 @@ def test_an_image_in_use_keeps_the_finished_upload(
     reader.finish(finished)
     reader.close()
     verify(share.folder / "out.wim")
-    assert names_in(share.folder) == {"out.wim"}
+    kept = names_in(share.folder) - {"out.wim"}
+    assert len(kept) == (overwrite is Overwrite.KEEP)
+    assert all((share.folder / name).read_bytes() == OLD for name in kept)
 
 
 @needs_root

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
+from tasksequence.capture.destinations.delivery import DeliveryReport
 from tasksequence.capture.destinations.local import (
     check_scratch,
     default_scratch,
@@ -30,22 +30,18 @@ from tasksequence.capture.destinations.smb_errors import (
     NAME_COLLISION,
     NAME_NOT_FOUND,
     SHARING_VIOLATION,
-    is_lost,
     share_error,
     status_of,
 )
 from tasksequence.capture.destinations.smb_share import Share, ShareFile
+from tasksequence.capture.destinations.smb_upload import PAUSE, Upload
 from tasksequence.capture.destinations.unc import parse_unc
 from tasksequence.errors import DestinationError
-from tasksequence.request import CaptureOptions, Overwrite, Phase
+from tasksequence.request import CaptureOptions, Overwrite
 from tasksequence.secret_text import SecretText
 
 __all__ = ["SmbDestination"]
 
-_BACK = 1 << 20
-"""Bytes before the end of a broken upload that are sent again: the last of them may be lost."""
-_PAUSE = 0.5
-"""Seconds between two attempts to reach a server that was lost."""
 _IN_USE_PATIENCE = 3.0
 """Seconds for which a file that is in use is tried anew: a virus scanner reads it briefly."""
 _MARK_BYTES = 4
@@ -100,6 +96,8 @@ class SmbDestination:
         self._free: int | None = None
         self.notes: tuple[str, ...] = ()
         self._is_uploading = False
+        self._lies_beside = False
+        """True when the finished upload could not take its place, and was kept on the share."""
         try:
             self._asked(self._share.connect, self._target.root)
             self._check()
@@ -122,11 +120,18 @@ class SmbDestination:
         """
         try:
             with open(source or self.partial, "rb", buffering=0) as wim:  # noqa: PTH123
-                size = os.fstat(wim.fileno()).st_size
                 self._is_uploading = True
-                _Upload(self, wim.fileno(), size, report).run()
+                Upload(
+                    self._share,
+                    wim.fileno(),
+                    unfinished=self._unfinished,
+                    destination=self.text,
+                    patience=self._patience,
+                    report=report,
+                    put_in_place=self._put_in_place,
+                ).run()
         except DestinationError as error:
-            if source is not None:
+            if source is not None or self._lies_beside:
                 raise
             raise self._with_kept_file(error) from None
         self._is_uploading = False
@@ -140,7 +145,7 @@ class SmbDestination:
         self._asked(self._share.connect, self._target.root)
         file = self._asked(lambda: self._share.reopen(self._target.beside(name)), name)
         try:
-            self._put_in_place(file, kept=False)
+            self._put_in_place(file)
         finally:
             file.close()
 
@@ -215,26 +220,30 @@ class SmbDestination:
                 with suppress(Exception):
                     self._share.remove(self._target.beside(name))
 
-    def _put_in_place(self, file: ShareFile, *, kept: bool = True) -> None:
+    def _put_in_place(self, file: ShareFile) -> None:
         """Rename a complete file to the destination's name, in one step."""
-        if kept and self._overwrite is Overwrite.KEEP:
-            self._keep_old()
         replace = self._overwrite is not Overwrite.REFUSE
         end = time.monotonic() + _IN_USE_PATIENCE
         while True:
+            kept: str | None = None
             try:
                 if replace:
                     self._ask_to_replace()
+                if self._overwrite is Overwrite.KEEP:
+                    kept = self._keep_old()
                 file.rename(self._target.name, replace=replace)
                 return
             except Exception as error:
+                if kept is not None:
+                    with suppress(Exception):
+                        self._share.rename(kept, self.text)
                 status = status_of(error)
                 if status == NAME_COLLISION and not replace:
                     raise refuse(self.text) from None
                 if status not in {ACCESS_DENIED, SHARING_VIOLATION, NAME_COLLISION}:
                     raise
                 if time.monotonic() < end:
-                    time.sleep(_PAUSE)
+                    time.sleep(PAUSE)
                     continue
                 raise self._not_replaced(file, error) from None
 
@@ -250,35 +259,43 @@ class SmbDestination:
         with suppress(Exception):
             file.rename(self._finished.rpartition("\\")[2], replace=False)
             self._is_uploading = False
+            self._lies_beside = True
         try:
             self._share.ask_to_replace(self.text)
             in_use = True
         except Exception as asked:
             in_use = status_of(asked) == SHARING_VIOLATION
+        finish = f"tasksequence deliver '{self._finished}' '{self.text}'"
         if not in_use:
-            return share_error(error, self.text)
+            refused = share_error(error, self.text)
+            if self._lies_beside:
+                refused.hint = (
+                    f"{refused.hint or ''}\nThe new image lies beside it, complete and compared. "
+                    f"Finish with: {finish}"
+                ).strip()
+            return refused
         return DestinationError(
             "the destination is in use by a reader; it is as it was, and the new image lies "
             f"beside it, complete and compared: {self._finished}",
             where=self.text,
-            hint="Close its readers (on the server: Get-SmbOpenFile), then finish with: "
-            f"tasksequence deliver '{self._finished}' '{self.text}'",
+            hint="Close its readers (on the server: Get-SmbOpenFile), then finish with: " + finish,
             hresult=0x80070020,
         )
 
-    def _keep_old(self) -> None:
+    def _keep_old(self) -> str | None:
+        """Rename the old image, and return the UNC path that it has then; None for no old one."""
         try:
             written = self._share.written(self.text)
         except Exception as error:
             if status_of(error) == NAME_NOT_FOUND:
-                return
+                return None
             raise
         attempt = 0
         while True:
-            kept = kept_name(self._target.name, written, attempt)
+            kept = self._target.beside(kept_name(self._target.name, written, attempt))
             try:
-                self._share.rename(self.text, self._target.beside(kept))
-                return
+                self._share.rename(self.text, kept)
+                return kept
             except Exception as error:
                 if status_of(error) != NAME_COLLISION:
                     raise
@@ -286,8 +303,6 @@ class SmbDestination:
 
     def _with_kept_file(self, error: DestinationError) -> DestinationError:
         """Keep the finished WIM here when it lies nowhere else, and add that to the error."""
-        if "complete and compared" in error.problem:
-            return error
         kept = kept_finished(self.partial, self.text)
         try:
             os.replace(self.partial, kept)  # noqa: PTH105
@@ -299,133 +314,3 @@ class SmbDestination:
         )
         error.hint = f"{error.hint}\n{hint}" if error.hint else hint
         return error
-
-
-class _Upload:
-    """One upload through all its connections."""
-
-    def __init__(
-        self, destination: SmbDestination, source: int, size: int, report: DeliveryReport
-    ) -> None:
-        self._to = destination
-        self._share = destination._share
-        self._source = source
-        self._size = size
-        self._report = report
-        self._sent = 0
-        """Bytes that the server has, without a gap."""
-        self._phase = Phase.UPLOAD
-        self._done = 0
-        self._begun = False
-        self._renaming = False
-        self._differed = False
-        self._lost_since: float | None = None
-
-    def run(self) -> None:
-        """Upload, compare and rename; raises `DestinationError`, and what the report raises."""
-        while True:
-            file: ShareFile | None = None
-            try:
-                self._share.connect()
-                file = self._open()
-                if self._through(file):
-                    return
-            except DestinationError:
-                raise
-            except Exception as error:
-                if isinstance(error, _Stopped):
-                    raise error.reason from None
-                lost = is_lost(error) or self._is_held(error)
-                if not lost or self._is_too_late():
-                    raise share_error(error, self._to.text) from None
-            finally:
-                if file is not None:
-                    file.close()
-            self._wait()
-
-    def _open(self) -> ShareFile:
-        if not self._begun:
-            file = self._share.create(self._to._unfinished)
-            self._begun = True
-            return file
-        try:
-            return self._share.reopen(self._to._unfinished)
-        except Exception as error:
-            if status_of(error) != NAME_NOT_FOUND:
-                raise
-        if self._renaming:
-            # The answer to the renaming may have been lost, not the renaming.
-            return self._share.reopen(self._to.text)
-        self._sent = 0
-        return self._share.create(self._to._unfinished)
-
-    def _through(self, file: ShareFile) -> bool:
-        """Do what is left to do with an open file; False where the comparison asks for more."""
-        if not self._renaming:
-            start = max(0, min(file.size, self._sent) - _BACK)
-            self._tell(Phase.UPLOAD, start)
-            file.write(self._chunk, start, self._size, self._was_sent)
-            file.truncate(self._size)
-        flushing = file.begin_flush()
-        self._tell(Phase.CONFIRM, 0)
-        different = file.compare(
-            self._chunk, self._size, lambda done: self._tell(Phase.CONFIRM, done)
-        )
-        if different is not None:
-            if self._differed:
-                raise DestinationError(
-                    f"the file on the share differs from the WIM near byte {different:,}, twice",
-                    where=self._to.text,
-                    hint="The server's disk does not give back what was written: check it.",
-                    hresult=0x80070570,
-                )
-            self._differed = True
-            self._renaming = False
-            self._sent = different
-            return False
-        file.end_flush(flushing)
-        self._renaming = True
-        self._to._put_in_place(file)
-        return True
-
-    def _chunk(self, offset: int) -> bytes:
-        return os.pread(self._source, min(CHUNK, self._size - offset), offset)
-
-    def _was_sent(self, end: int) -> None:
-        self._sent = max(self._sent, end)
-        self._lost_since = None
-        self._tell(Phase.UPLOAD, end)
-
-    def _tell(self, phase: Phase, done: int) -> None:
-        self._phase, self._done = phase, done
-        try:
-            self._report(phase, done, self._size)
-        except Exception as error:
-            # What the caller raises is no failure of the connection.
-            raise _Stopped(error) from None
-
-    def _is_held(self, error: Exception) -> bool:
-        """Tell whether the server still holds our own file open for the connection that broke."""
-        return self._begun and status_of(error) in {SHARING_VIOLATION, ACCESS_DENIED}
-
-    def _is_too_late(self) -> bool:
-        now = time.monotonic()
-        if self._lost_since is None:
-            self._lost_since = now
-        return now - self._lost_since >= self._to._patience
-
-    def _wait(self) -> None:
-        self._share.drop()
-        try:
-            self._tell(self._phase, self._done)
-        except _Stopped as stopped:
-            raise stopped.reason from None
-        time.sleep(_PAUSE)
-
-
-class _Stopped(Exception):
-    """The caller ended the delivery."""
-
-    def __init__(self, reason: Exception) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
