@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tasksequence.authoring.wizard import NewSequence as NewSequence
     from tasksequence.authoring.wizard import build_and_capture as build_and_capture
     from tasksequence.authoring.wizard import capture_only as capture_only
+    from tasksequence.capture.destinations.choose import deliver_wim as deliver_wim
     from tasksequence.capture.exclusions import load_profile as load_profile
     from tasksequence.capture.sources.disks import Disk as Disk
     from tasksequence.capture.sources.disks import DiskVolume as DiskVolume
@@ -60,9 +61,16 @@ if TYPE_CHECKING:
     from tasksequence.document.site_methods import set_sequence as set_sequence
     from tasksequence.document.violation import Violation as Violation
     from tasksequence.engine.capture_disks import capture_disks as capture_disks
+    from tasksequence.engine.capture_events import CaptureEventWriter as CaptureEventWriter
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
     from tasksequence.engine.handlers import RunContext as RunContext
+    from tasksequence.engine.pace import Pace as Pace
+    from tasksequence.engine.pace import PaceMeter as PaceMeter
+    from tasksequence.engine.preflight import PreflightCheck as PreflightCheck
+    from tasksequence.engine.preflight import Standing as Standing
+    from tasksequence.engine.preflight import describe_checks as describe_checks
+    from tasksequence.engine.preflight import preflight as preflight
     from tasksequence.engine.preview import ExclusionHit as ExclusionHit
     from tasksequence.engine.preview import describe_exclusions as describe_exclusions
     from tasksequence.engine.preview import preview_exclusions as preview_exclusions
@@ -74,6 +82,9 @@ if TYPE_CHECKING:
     from tasksequence.engine.results import StepStatus as StepStatus
     from tasksequence.engine.results import describe_run as describe_run
     from tasksequence.engine.run import Engine as Engine
+    from tasksequence.error_codes import KnownCode as KnownCode
+    from tasksequence.error_codes import describe_code as describe_code
+    from tasksequence.error_codes import explain_code as explain_code
     from tasksequence.errors import AuthoringError as AuthoringError
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
@@ -102,6 +113,16 @@ if TYPE_CHECKING:
     from tasksequence.images.package import image_information as image_information
     from tasksequence.images.package import read_package as read_package
     from tasksequence.images.package import reload_image_properties as reload_image_properties
+    from tasksequence.logs.describe import describe_log as describe_log
+    from tasksequence.logs.files import follow_log as follow_log
+    from tasksequence.logs.files import log_files as log_files
+    from tasksequence.logs.files import read_log as read_log
+    from tasksequence.logs.records import LogRecord as LogRecord
+    from tasksequence.logs.runs import LogOutcome as LogOutcome
+    from tasksequence.logs.runs import LogStep as LogStep
+    from tasksequence.logs.runs import LogSummary as LogSummary
+    from tasksequence.logs.runs import join_plan as join_plan
+    from tasksequence.logs.runs import read_run as read_run
     from tasksequence.model.action import Action as Action
     from tasksequence.model.action import Pointer as Pointer
     from tasksequence.model.action import ScriptedAction as ScriptedAction
@@ -330,8 +351,10 @@ if TYPE_CHECKING:
     from tasksequence.request import ImageMetadata as ImageMetadata
     from tasksequence.request import Omission as Omission
     from tasksequence.request import OmissionReason as OmissionReason
+    from tasksequence.request import Overwrite as Overwrite
     from tasksequence.request import Phase as Phase
     from tasksequence.request import Progress as Progress
+    from tasksequence.request import ShareMapping as ShareMapping
     from tasksequence.request import SkippedVolume as SkippedVolume
     from tasksequence.request import VolumePlace as VolumePlace
     from tasksequence.request import VolumeSource as VolumeSource
@@ -401,6 +424,15 @@ _HOMES = {
     "document.violation": ("Violation",),
     "engine.capture_disks": ("capture_disks",),
     "engine.capture_step": ("capture_volumes",),
+    "capture.destinations.choose": ("deliver_wim",),
+    "engine.capture_events": ("CaptureEventWriter",),
+    "engine.pace": ("Pace", "PaceMeter"),
+    "engine.preflight": ("PreflightCheck", "Standing", "describe_checks", "preflight"),
+    "logs.describe": ("describe_log",),
+    "logs.files": ("follow_log", "log_files", "read_log"),
+    "logs.records": ("LogRecord",),
+    "logs.runs": ("LogOutcome", "LogStep", "LogSummary", "join_plan", "read_run"),
+    "error_codes": ("KnownCode", "describe_code", "explain_code"),
     "engine.cmtrace": ("CMTraceLog",),
     "engine.handlers": ("RunContext",),
     "engine.report": ("describe",),
@@ -642,8 +674,10 @@ _HOMES = {
         "ImageMetadata",
         "Omission",
         "OmissionReason",
+        "Overwrite",
         "Phase",
         "Progress",
+        "ShareMapping",
         "SkippedVolume",
         "VolumePlace",
         "VolumeSource",

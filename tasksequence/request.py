@@ -27,8 +27,10 @@ __all__ = [
     "ImageMetadata",
     "Omission",
     "OmissionReason",
+    "Overwrite",
     "Phase",
     "Progress",
+    "ShareMapping",
     "SkippedVolume",
     "StepReference",
     "VolumePlace",
@@ -122,6 +124,11 @@ class VolumeSource:
         """What messages call it."""
         return str(self.place or self.path)
 
+    @property
+    def origin(self) -> Path:
+        """The disk that it is a part of, else its own path."""
+        return self.place.disk if self.place else self.path
+
 
 @attrs.frozen(kw_only=True)
 class ExclusionProfile:
@@ -149,6 +156,26 @@ class ImageMetadata:
     prepared; None where nothing was."""
 
 
+class Overwrite(enum.Enum):
+    """What becomes of a WIM that is at the destination already."""
+
+    REPLACE = "replace"
+    """The new one takes its place, as the class says (CaptureDestination)."""
+    REFUSE = "refuse"
+    KEEP = "keep"
+    """It gets the time at which it was last written into its name, and stays beside the new one."""
+
+
+@attrs.frozen(kw_only=True)
+class ShareMapping:
+    """A share that is mounted on this machine already."""
+
+    unc: str
+    """The share, or a folder of it: `\\\\server\\share`; letter case does not matter."""
+    path: Path
+    """Where it is mounted."""
+
+
 @attrs.frozen(kw_only=True)
 class CaptureOptions:
     """Choices of the person who captures, which no task sequence property holds."""
@@ -168,6 +195,18 @@ class CaptureOptions:
     """Bytes of a part, to write a split WIM (.swm); None writes one file."""
     allow_dirty: bool = False
     """Capture an NTFS volume although Windows marked it as not cleanly shut down."""
+    overwrite: Overwrite = Overwrite.REPLACE
+    shares: tuple[ShareMapping, ...] = ()
+    """Shares that are reached by a path of this machine instead of by SMB."""
+    scratch: Path | None = None
+    """Folder in which the WIM is written before it goes to its destination. None: beside a local
+    destination; for a share TMPDIR, else /var/tmp."""
+    smb_port: int = 445
+    """TCP port at which the destination's server answers."""
+    patience: float = 120.0
+    """Seconds for which a lost connection to the server is tried anew."""
+    check_space: bool = True
+    """Refuse a capture for which the free space cannot suffice, by an estimate."""
 
 
 @attrs.frozen(kw_only=True)
@@ -220,6 +259,10 @@ class Phase(enum.Enum):
     SCAN = "scan"
     WRITE = "write"
     VERIFY = "verify"
+    UPLOAD = "upload"
+    """The verified WIM is copied to a share, or from a scratch folder."""
+    CONFIRM = "confirm"
+    """The copy is read back and compared."""
 
 
 @attrs.frozen(kw_only=True)
@@ -303,8 +346,8 @@ class CaptureResult:
     """A finished capture."""
 
     backend: str
-    destination: Path | None
-    """The WIM that was written; None when the backend writes none."""
+    destination: Path | str | None
+    """The WIM that was written, a UNC path as text; None when the backend writes none."""
     images: tuple[CapturedImage, ...]
     omissions: tuple[Omission, ...] = ()
     skipped: tuple[SkippedVolume, ...] = ()

@@ -7,9 +7,12 @@ import click
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.convert import convert
+from tasksequence.cli.deliver import deliver
+from tasksequence.cli.doctor import doctor
 from tasksequence.cli.explain import explain
 from tasksequence.cli.format import format_
 from tasksequence.cli.image import image
+from tasksequence.cli.log import log
 from tasksequence.cli.new import new
 from tasksequence.cli.plan import plan
 from tasksequence.cli.schema import schema
@@ -33,6 +36,10 @@ cli.add_command(convert)
 cli.add_command(explain)
 cli.add_command(format_)
 cli.add_command(schema)
+cli.add_command(deliver)
+cli.add_command(doctor)
+cli.add_command(explain)
+cli.add_command(log)
 cli.add_command(plan)
 cli.add_command(new)
 cli.add_command(step)

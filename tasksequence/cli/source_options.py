@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SourceOptions", "byte_size", "source_options"]
 
+T = TypeVar("T")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _UNITS = {"": 1 << 20, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -64,11 +65,12 @@ class SourceOptions:
             *(VolumeSource(path=path, is_folder=True) for path in self._folders),
         ]
 
-    def options(self) -> CaptureOptions:
-        """Return the options of the capture that are about its sources."""
-        from tasksequence.request import CaptureOptions
+    def applied_to(self, options: CaptureOptions) -> CaptureOptions:
+        """Return the capture's options with those that are about its sources."""
+        import attrs
 
-        return CaptureOptions(
+        return attrs.evolve(
+            options,
             exclusions=self._profile(),
             integrity=self._integrity,
             split=self._split,
@@ -184,13 +186,13 @@ _NAMES = (
 )  # fmt: skip
 
 
-def source_options(command: Callable[..., None]) -> Callable[..., None]:
+def source_options(command: Callable[..., T]) -> Callable[..., T]:
     """Give a command these options, which it gets as one argument `sources`."""
 
     @functools.wraps(command)
-    def wrapped(**arguments: Any) -> None:
+    def wrapped(**arguments: Any) -> T:
         chosen = {name: arguments.pop(name) for name in _NAMES}
-        command(sources=SourceOptions(**chosen), **arguments)
+        return command(sources=SourceOptions(**chosen), **arguments)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)

@@ -11,7 +11,7 @@ import attrs
 
 from tasksequence.capture.sources.disks import DiskVolume, open_disk
 from tasksequence.capture.sources.selection import choose_volumes
-from tasksequence.engine.capture_step import Volumes, capture_volumes
+from tasksequence.engine.capture_step import Volumes, capture_volumes, each_volume
 from tasksequence.errors import VolumeError
 from tasksequence.plan.steps import Plan
 from tasksequence.request import CaptureResult, SkippedVolume, VolumeSource
@@ -36,9 +36,7 @@ def capture_disks(
     `capture_volumes`. Raises what that raises, and `VolumeError` for disks that cannot be read.
     """
     with chosen_sources(disks, include=include, exclude=exclude) as (sources, skipped):
-        one = isinstance(volumes, (VolumeSource, Path, str))
-        more = [volumes] if one else list(volumes)  # type: ignore[arg-type]
-        result = capture_volumes(plan, [*sources, *more], **arguments)
+        result = capture_volumes(plan, [*sources, *each_volume(volumes)], **arguments)
     return attrs.evolve(result, skipped=tuple(skipped))
 
 

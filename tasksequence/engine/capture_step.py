@@ -8,7 +8,7 @@ from pathlib import Path
 from tasksequence.capture.backend import CaptureBackend, load_backend
 from tasksequence.engine.cmtrace import ERROR, INFO, WARNING, CMTraceLog
 from tasksequence.engine.preparation import check_preparation
-from tasksequence.errors import CaptureError, PlanError, TaskSequenceError
+from tasksequence.errors import PlanError, TaskSequenceError
 from tasksequence.offline.capture_state import Severity
 from tasksequence.plan.steps import Outcome, Plan, PlannedStep
 from tasksequence.plan.truth import Truth
@@ -22,7 +22,15 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["CAPTURE_CLASS", "Volumes", "capture_step", "capture_volumes", "carry_out"]
+__all__ = [
+    "CAPTURE_CLASS",
+    "Volumes",
+    "capture_step",
+    "capture_volumes",
+    "carry_out",
+    "each_volume",
+    "requested",
+]
 
 CAPTURE_CLASS = "SMS_TaskSequence_CaptureSystemImageAction"
 COMPONENT = "OSDCaptureSystemImage"
@@ -87,31 +95,16 @@ def carry_out(
     log: CMTraceLog | None,
 ) -> CaptureResult:
     """Capture what one planned step asks for; see `capture_volumes`."""
-    assert step.request is not None
-    one = isinstance(volumes, (VolumeSource, Path, str))
-    request = step.request.with_volumes([volumes] if one else volumes)  # type: ignore[arg-type, list-item]
-    if options is not None:
-        request = request.with_options(options)
+    request = requested(step, volumes, options)
     hear = on_event if on_event is not None else _ignore
 
-    shown = {str(volume.path): volume.shown for volume in request.volumes}
-
     def tell(text: str, severity: Severity) -> None:
-        text = _renamed(text, shown)
         hear(CaptureWarning(message=text))
         if log is not None:
             kind = WARNING if severity is Severity.WARN else INFO
             log.write(text, kind=kind, component=COMPONENT)
 
-    try:
-        overridden = check_preparation(
-            [volume.path for volume in request.volumes if _may_hold_windows(volume)],
-            prepared=prepared,
-            tell=tell,
-        )
-    except CaptureError as error:
-        error.where = _renamed(error.where or "", shown) or None
-        raise
+    overridden = check_preparation(request.volumes, prepared=prepared, tell=tell)
     request = request.overriding(overridden)
     if log is not None:
         log.write(_asked(request), component=COMPONENT)
@@ -129,16 +122,19 @@ def carry_out(
     return result
 
 
-def _may_hold_windows(volume: VolumeSource) -> bool:
-    """Tell whether a volume's state has to be looked at; of a disk's volumes the role is known."""
-    return not volume.is_folder and (volume.place is None or volume.place.role == "Windows")
+def each_volume(volumes: Volumes) -> list[VolumeSource | Path | str]:
+    """Return volumes as a list, where one alone may have been given."""
+    one = isinstance(volumes, (VolumeSource, Path, str))
+    return [volumes] if one else list(volumes)  # type: ignore[list-item, arg-type]
 
 
-def _renamed(text: str, shown: dict[str, str]) -> str:
-    """Put what people call a volume in the place of the file through which it is read."""
-    for path, name in shown.items():
-        text = text.replace(path, name)
-    return text
+def requested(
+    step: PlannedStep, volumes: Volumes, options: CaptureOptions | None
+) -> CaptureRequest:
+    """Return the request of a planned capture step for volumes and with options."""
+    assert step.request is not None
+    request = step.request.with_volumes(each_volume(volumes))
+    return request if options is None else request.with_options(options)
 
 
 def _asked(request: CaptureRequest) -> str:

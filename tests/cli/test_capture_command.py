@@ -329,7 +329,7 @@ def test_a_real_capture_prints_lines_and_the_table(
     assert set(rule) == {"-", " "}
     assert row.split()[0] == "1"
     assert re.search(r"\S+\.wim: [\d.]+ MiB, verified$", rest[-1])
-    assert re.search(r"^Writing 100% ", done.stderr, re.MULTILINE)
+    assert re.search(r"^100% Verifying, ", done.stderr, re.MULTILINE)
     assert "\x1b" not in done.stdout + done.stderr
     assert destination.stat().st_size > 1_000_000
     assert sorted(p.name for p in tmp_path.iterdir()) == ["capture.xml", "Ä image.wim"]

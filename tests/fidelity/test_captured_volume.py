@@ -33,7 +33,7 @@ def captured(reference_volume: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 def wim(result: ts.CaptureResult) -> Path:
     assert result.destination is not None
-    return result.destination
+    return Path(result.destination)
 
 
 def test_wimlib_verifies_the_file(captured: ts.CaptureResult) -> None:

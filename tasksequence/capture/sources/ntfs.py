@@ -16,7 +16,16 @@ from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, N
 from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
 from tasksequence.errors import VolumeError
 
-__all__ = ["Inspection", "Look", "NtfsTree", "check_volume", "inspect", "look_at", "tree_below"]
+__all__ = [
+    "Inspection",
+    "Look",
+    "NtfsTree",
+    "check_volume",
+    "data_bytes",
+    "inspect",
+    "look_at",
+    "tree_below",
+]
 
 _CHUNK = 1 << 21
 """Bytes of the MFT that are scanned at once; a multiple of every record size."""
@@ -200,6 +209,42 @@ class NtfsTree:
             if one.type == form.DATA and not one.name and not one.first_cluster:
                 return one.size
         return 0
+
+
+def data_bytes(path: str) -> int:
+    """Return the bytes of the clusters in use that a capture reads, about.
+
+    From the volume's own bitmap, without the master file table, the log and the page files. Raises
+    `VolumeError`.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            bitmap = volume.content(_data_of(volume, _BITMAP_RECORD), geometry.volume)
+            used = int.from_bytes(bitmap, "little").bit_count() * geometry.cluster
+            left_out = volume.mft.size + _allocated(volume, _LOG_RECORD)
+            for number, name in volume.entries(ROOT):
+                if name.name.lower() in _PAGE_FILES:
+                    left_out += _allocated(volume, number)
+            return max(0, used - left_out)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+_LOG_RECORD = 2
+_BITMAP_RECORD = 6
+_PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+
+
+def _data_of(volume: NtfsVolume, number: int) -> list[form.Attribute]:
+    return [one for one in volume.attributes(number) if one.type == form.DATA and not one.name]
+
+
+def _allocated(volume: NtfsVolume, number: int) -> int:
+    clusters = sum(
+        count for one in _data_of(volume, number) for start, count in one.runs if start is not None
+    )
+    return clusters * volume.geometry.cluster
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from __future__ import annotations
 from tasksequence.capture.sources.fat32 import FatVolume, is_fat32
 from tasksequence.capture.sources.ntfs import check_volume
 
-__all__ = ["FAT32", "NTFS", "volume_kind"]
+__all__ = ["FAT32", "FOLDER", "NTFS", "volume_kind"]
 
 NTFS = "NTFS"
 FAT32 = "FAT32"
+FOLDER = "folder"
+"""What a capture takes beside volumes."""
 
 
 def volume_kind(path: str) -> str:

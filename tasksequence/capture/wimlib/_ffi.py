@@ -359,6 +359,7 @@ class Library:
     def _refuse_old(self) -> None:
         packed = self("wimlib_get_version")
         version = (packed >> 20, packed >> 10 & 1023, packed & 1023)
+        self.version = _dotted(version)
         if version < MINIMUM_VERSION:
             raise BackendUnavailable(
                 f"{self.name} is version {_dotted(version)}, "

@@ -34,8 +34,8 @@ _STDERR = 2
 class WorkerProcess:
     """A running worker; leaving its context ends it, whatever state it is in."""
 
-    def __init__(self, request: dict[str, object], module: str = _MODULE) -> None:
-        """Start a module that takes the request and answers with events."""
+    def __init__(self, request: dict[str, object], module: str | None = None) -> None:
+        """Start a module that takes the request and answers with events; the capture's for None."""
         reading, writing = _pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
@@ -44,7 +44,7 @@ class WorkerProcess:
                     "-P",
                     # Names of files have to mean the same bytes there.
                     *("-X", f"utf8={sys.flags.utf8_mode}"),
-                    *("-m", module, str(writing)),
+                    *("-m", module or _MODULE, str(writing)),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -137,6 +137,7 @@ class WorkerProcess:
                 raise CaptureCancelled(
                     "the capture took longer than its time limit and was ended",
                     hint="Raise the step's Timeout, or the limit given for this capture.",
+                    hresult=0x800705B4,
                 )
             ready = selector.select(None if left is None else min(left, _LONGEST_WAIT))
             if ready:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from tasksequence.capture.destinations.partial import new_part_files
 from tasksequence.capture.wimlib._ffi import Library, Progress
-from tasksequence.capture.wimlib._partial import new_part_files
 
 __all__ = ["split_wim"]
 

@@ -10,10 +10,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tasksequence.capture.destinations.local_errors import write_error
+from tasksequence.capture.destinations.partial import create_locked, remove_if_present, staging_file
 from tasksequence.capture.exclusions import Exclusions
 from tasksequence.capture.sources.fat32 import FatEntry, FatVolume
-from tasksequence.capture.wimlib._codes import write_error
-from tasksequence.capture.wimlib._partial import create_locked, remove_if_present, staging_file
 from tasksequence.capture.wimlib._plain_wim import Node, write_plain_wim
 from tasksequence.errors import DestinationError
 

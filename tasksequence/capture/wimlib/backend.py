@@ -6,31 +6,30 @@ import os
 import re
 import sys
 import time
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from tasksequence import errors
-from tasksequence.capture.destinations.local import check_destination
+from tasksequence.capture.destinations.choose import open_destination
+from tasksequence.capture.destinations.delivery import DeliveryReport, Destination
+from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED
+from tasksequence.capture.shown_names import ShownNames
 from tasksequence.capture.sources.mounts import check_not_mounted
-from tasksequence.capture.sources.volume_kind import volume_kind
+from tasksequence.capture.sources.source_kind import source_kind
+from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wim_file import read_wim_file
-from tasksequence.capture.wimlib._codes import write_error
 from tasksequence.capture.wimlib._elements import elements_of
-from tasksequence.capture.wimlib._partial import new_partial, remove_if_present, remove_stale
 from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.errors import (
+    CaptureCancelled,
     CaptureError,
-    DestinationError,
     ImageError,
     TaskSequenceError,
     VolumeError,
 )
-from tasksequence.file_access import give_access
 from tasksequence.request import (
     CapturedImage,
-    CaptureEvent,
     CaptureRequest,
     CaptureResult,
     CaptureWarning,
@@ -43,12 +42,16 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["WimlibBackend"]
+__all__ = ["WimlibBackend", "check_request", "check_volumes"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
 
 _SMALLEST_PART = 1 << 20
+_EVENT_INTERVAL = 0.1
+"""Seconds between two events of one phase."""
+_UPLOAD_PART = 0.6
+"""Share of a delivery's time that the copying takes; comparing takes the rest."""
 
 _KINDS = {
     kind.__name__: kind
@@ -78,45 +81,41 @@ class WimlibBackend:
         See `CaptureBackend.capture`. Any exception, KeyboardInterrupt among them, leaves an old
         file at the destination as it was, and no process, temporary file or descriptor behind.
         """
-        _check_request(request)
-        shown = {str(volume.path): volume.shown for volume in request.volumes if volume.place}
+        names = ShownNames(request.volumes)
         try:
-            return _capture(request, _renaming(on_event, shown))
+            return _capture(request, names.events(on_event))
         except TaskSequenceError as error:
-            raise _renamed(error, shown) from None
+            raise names.error(error) from None
 
 
 def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
+    check_request(request)
     limit = request.time_limit
     deadline = None if limit is None else time.monotonic() + limit
-    kinds = _check_volumes(request.volumes)
-    paths = [volume.place.disk if volume.place else volume.path for volume in request.volumes]
-    destination = check_destination(request.destination, paths)
-    _check_outside(destination, request.volumes)
-    if request.options.split is not None and not destination.casefold().endswith(".swm"):
-        raise DestinationError(
-            "the first part of a split WIM has to be called .swm, for Windows to find the others",
-            where=destination,
-            hint="Change the ending of the destination.",
-        )
-    remove_stale(destination)
-    partial = new_partial(destination)
+    kinds = check_volumes(request.volumes)
+    destination = open_destination(request)
     try:
-        with WorkerProcess(_job(request, kinds, destination, partial)) as worker:
+        for note in (*destination.notes, *_space_warnings(request, destination)):
+            on_event(CaptureWarning(message=note))
+        with WorkerProcess(_job(request, kinds, destination)) as worker:
             for event in worker.events(deadline):
                 if event["event"] == "done":
-                    parts = move_parts(event["parts"], destination)
-                    result = _result(event, request.volumes, destination, parts)
-                    if not parts:
-                        _move(partial, destination)
+                    report = _reporter(destination.weight, deadline, on_event)
+                    parts: tuple[Path, ...] = ()
+                    if event["parts"]:
+                        parts = destination.deliver_parts(event["parts"], report)
+                    else:
+                        destination.deliver(report)
+                    result = _result(event, request.volumes, destination.text, parts)
                     break
-                _relay(event, on_event)
+                _relay(event, on_event, 1 - destination.weight)
     finally:
-        remove_if_present(partial)
+        destination.close()
     return result
 
 
-def _check_request(request: CaptureRequest) -> None:
+def check_request(request: CaptureRequest) -> None:
+    """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
     if request.options.threads < 0:
         raise CaptureError(
             f"there cannot be {request.options.threads} threads",
@@ -160,44 +159,11 @@ def _check_request(request: CaptureRequest) -> None:
             )
 
 
-def _renaming(on_event: EventHandler, shown: dict[str, str]) -> EventHandler:
-    """Have warnings call the volumes of disks what people call them."""
+def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
+    """Return the kind of each volume: NTFS, FAT32 or folder.
 
-    def handle(event: CaptureEvent) -> None:
-        if isinstance(event, CaptureWarning):
-            event = CaptureWarning(message=_shown(event.message, shown))
-        on_event(event)
-
-    return handle if shown else on_event
-
-
-def _renamed(error: TaskSequenceError, shown: dict[str, str]) -> TaskSequenceError:
-    error.problem = _shown(error.problem, shown)
-    error.where = _shown(error.where, shown) if error.where else None
-    error.hint = _shown(error.hint, shown) if error.hint else None
-    return error
-
-
-def _shown(text: str, shown: dict[str, str]) -> str:
-    for path, name in shown.items():
-        text = text.replace(path, name)
-    return text
-
-
-def _check_outside(destination: str, volumes: tuple[VolumeSource, ...]) -> None:
-    """Refuse a destination in a folder that is to be captured: it would hold itself."""
-    for volume in volumes:
-        folder = volume.path.resolve()
-        if volume.is_folder and Path(destination).is_relative_to(folder):
-            raise DestinationError(
-                f"the destination lies in the folder that is to be captured, {volume.path}",
-                where=destination,
-                hint="Name a destination elsewhere.",
-            )
-
-
-def _check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
-    """Return the kind of each volume, or refuse it."""
+    Raises `CaptureError` for what is none of them, is mounted, or named twice.
+    """
     kinds = []
     if not volumes:
         raise CaptureError(
@@ -206,7 +172,7 @@ def _check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
         )
     seen: dict[tuple[int, int, int], Path] = {}
     for volume in volumes:
-        kinds.append(_kind(volume))
+        kinds.append(source_kind(volume))
         status = volume.path.stat()
         # A device is the same under all its names (/dev/disk/by-id …); its number says so.
         device = status.st_rdev
@@ -224,19 +190,13 @@ def _check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
     return kinds
 
 
-def _kind(volume: VolumeSource) -> str:
-    if not volume.is_folder:
-        return volume_kind(str(volume.path))
-    if not volume.path.is_dir():
-        raise VolumeError(
-            "this is no folder", where=str(volume.path), hint="A volume is given with --volume."
-        )
-    return "folder"
+def _space_warnings(request: CaptureRequest, destination: Destination) -> list[str]:
+    if not request.options.check_space:
+        return []
+    return check_space(destination, estimate_size(request.volumes, request.options))
 
 
-def _job(
-    request: CaptureRequest, kinds: list[str], destination: str, partial: str
-) -> dict[str, object]:
+def _job(request: CaptureRequest, kinds: list[str], destination: Destination) -> dict[str, object]:
     """Return what the worker has to know; account and password are not for it."""
     profile = request.options.exclusions
     return {
@@ -249,8 +209,8 @@ def _job(
             }
             for volume, kind in zip(request.volumes, kinds, strict=True)
         ],
-        "destination": destination,
-        "partial": partial,
+        "destination": destination.place,
+        "partial": destination.partial,
         "compression": request.options.compression.value,
         "threads": request.options.threads,
         "integrity": request.options.integrity,
@@ -266,7 +226,35 @@ def _job(
     }
 
 
-def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
+def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> DeliveryReport:
+    """Return what turns a delivery's progress into events, and ends it when its time is over."""
+    next_event = 0.0
+    last = (Phase.UPLOAD, -1)
+
+    def report(phase: Phase, done: int, total: int) -> None:
+        nonlocal next_event, last
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            raise CaptureCancelled(
+                "the capture took longer than its time limit and was ended",
+                hint="Raise the step's Timeout, or the limit given for this capture.",
+                hresult=0x800705B4,
+            )
+        if now < next_event and phase is last[0] and (done < total or last[1] == done):
+            return
+        next_event, last = now + _EVENT_INTERVAL, (phase, done)
+        share = done / total if total else 1.0
+        if phase is Phase.UPLOAD:
+            part = _UPLOAD_PART * share
+        else:
+            part = _UPLOAD_PART + (1 - _UPLOAD_PART) * share
+        overall = 1 - weight * (1 - part)
+        on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+
+    return report
+
+
+def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
     """Pass an event on to the caller, or raise the error that the worker reports."""
     if event["event"] == "progress":
         on_event(
@@ -274,59 +262,19 @@ def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
                 phase=Phase(event["phase"]),
                 done=event["done"],
                 total=event["total"],
-                overall=event["overall"],
+                overall=event["overall"] * scale,
             )
         )
     elif event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
         kind = _KINDS[event["kind"]]
-        raise kind(event["problem"], where=event.get("where"), hint=event.get("hint"))
-
-
-def move_parts(parts: list[str], destination: str) -> tuple[Path, ...]:
-    """Put the parts of a split WIM in their places, the first last: it makes the others a WIM.
-
-    Parts of an older WIM of that name that are left over are deleted.
-    """
-    stem, ending = os.path.splitext(destination)  # noqa: PTH122
-    names = [destination, *(f"{stem}{number}{ending}" for number in range(2, len(parts) + 1))]
-    for part, name in reversed(list(zip(parts, names, strict=False))):
-        _move(part, name)
-    number = len(parts) + 1
-    while parts and _is_part(f"{stem}{number}{ending}", number):
-        remove_if_present(f"{stem}{number}{ending}")
-        number += 1
-    return tuple(Path(name) for name in names[: len(parts)])
-
-
-def _is_part(path: str, number: int) -> bool:
-    try:
-        return read_wim_file(path).part == number
-    except errors.ImageError:
-        return False
-
-
-def _move(partial: str, destination: str) -> None:
-    """Put the finished file in its place at once, and see that this lasts where it can.
-
-    Raises nothing once the file is there.
-    """
-    with ExitStack() as opened:
-        folder = None
-        # Who may write to a folder need not be allowed to open it for reading.
-        with suppress(OSError):
-            folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
-            opened.callback(os.close, folder)
-        try:
-            give_access(partial, destination)
-            os.replace(partial, destination)  # noqa: PTH105
-        except OSError as error:
-            raise write_error(error, destination) from None
-        # Some file systems refuse to bring a folder to the disk.
-        if folder is not None:
-            with suppress(OSError):
-                os.fsync(folder)
+        raise kind(
+            event["problem"],
+            where=event.get("where"),
+            hint=event.get("hint"),
+            hresult=event.get("hresult"),
+        )
 
 
 def _result(
@@ -338,14 +286,14 @@ def _result(
     sources = {os.path.abspath(volume.path): volume for volume in volumes}  # noqa: PTH100
     return CaptureResult(
         backend=WimlibBackend.name,
-        destination=Path(destination),
+        destination=destination if is_unc(destination) else Path(destination),
         images=tuple(
-            CapturedImage(volume=_path(volume), place=volume.place, **image)
+            CapturedImage(volume=volume.origin, place=volume.place, **image)
             for volume, image in zip(volumes, done["images"], strict=True)
         ),
         omissions=tuple(
             Omission(
-                volume=_path(sources[omission["volume"]]),
+                volume=sources[omission["volume"]].origin,
                 place=sources[omission["volume"]].place,
                 reason=OmissionReason[omission["reason"]],
                 count=omission["count"],
@@ -357,7 +305,3 @@ def _result(
         file_bytes=done["file_bytes"],
         verified=True,
     )
-
-
-def _path(volume: VolumeSource) -> Path:
-    return volume.place.disk if volume.place else volume.path

@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
+from tasksequence.capture.destinations.local_errors import write_error
+from tasksequence.capture.destinations.partial import create_locked, remove_if_present
 from tasksequence.capture.exclusions import Exclusions, config_text
 from tasksequence.capture.image_names import image_names
 from tasksequence.capture.sources.fat32 import FatVolume
@@ -27,13 +29,12 @@ from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.wimlib._base import Base
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error, write_error
+from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
-from tasksequence.capture.wimlib._partial import create_locked, remove_if_present
 from tasksequence.capture.wimlib._split import split_wim
 from tasksequence.capture.wimlib._staging import staged_fat32
 from tasksequence.errors import TaskSequenceError, VolumeError
@@ -307,7 +308,12 @@ def main(arguments: Iterable[str]) -> int:
     except TaskSequenceError as error:
         remove_if_present(request["partial"])
         kind = type(error).__name__
-        detail = {"problem": error.problem, "where": error.where, "hint": error.hint}
+        detail = {
+            "problem": error.problem,
+            "where": error.where,
+            "hint": error.hint,
+            "hresult": error.hresult,
+        }
         capture.send({"event": "error", "kind": kind, **detail})
         return 0
     except Exception as error:
