@@ -25,7 +25,9 @@ STEP = ts.CaptureSystemImageAction(
 @pytest.fixture(scope="module")
 def captured(reference_volume: Path, tmp_path_factory: pytest.TempPathFactory) -> ts.CaptureResult:
     folder = tmp_path_factory.mktemp("captured")
-    plan = ts.compile_plan(ts.TaskSequence(steps=[STEP]), {"Folder": str(folder)})
+    plan = ts.compile_plan(
+        ts.TaskSequence(steps=[STEP]), {"Folder": str(folder), "_SMSTSInWinPE": "true"}
+    )
     return ts.capture_volumes(plan, [reference_volume])
 
 
