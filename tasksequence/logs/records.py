@@ -157,17 +157,19 @@ class RecordReader:
         """Return up to where the data is complete: to the end of a record's line."""
         end = data.rfind(b"\n") + 1
         begin = _last_begin(data, end)
-        if begin >= 0 and _END not in data[begin:end]:
+        last = data.find(_END, begin, end) if begin >= 0 else -1
+        if begin >= 0 and last < 0:
             # A record that is still being written, or one that never ended.
-            if end - begin < _LONGEST:
-                return begin
-        elif begin < 0 and end:
+            complete = begin
+        else:
+            complete = data.find(b"\n", last, end) + 1 if last >= 0 else 0
             # What stands before the mark of the older form may have several lines.
-            mark = data.rfind(b"$$<", 0, end)
-            after = data.find(b"\n", mark) + 1 if mark >= 0 else 0
-            if after or end < _LONGEST:
-                return after
-        return end if end or len(data) < _LONGEST else len(data)
+            mark = data.rfind(b"$$<", complete, end)
+            if mark >= 0:
+                complete = data.find(b"\n", mark, end) + 1
+        if len(data) - complete < _LONGEST:
+            return complete
+        return end or len(data)
 
     def _records(self, data: bytes) -> Iterator[LogRecord]:
         if not data:
@@ -201,7 +203,7 @@ class RecordReader:
 def _last_begin(data: bytes, end: int) -> int:
     while True:
         at = data.rfind(_BEGIN, 0, end)
-        if at <= 0 or data[at - 1] in b"\r\n":
+        if at <= 0 or data[at - 1] in b"\r\n>":
             return at
         end = at
 

@@ -199,22 +199,26 @@ def test_a_growing_log_is_followed_through_its_rolling(tmp_path: Path) -> None:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    assert process.stdout is not None
-    seen = [process.stdout.readline(), process.stdout.readline()]
-    assert "1 Prepare: began" in seen[1]
-    with path.open("ab") as stream:
-        half = len(NEWER[5]) // 2
-        stream.write(NEWER[5][:half].encode())
-        stream.flush()
-        time.sleep(0.4)
-        stream.write(NEWER[5][half:].encode())
-    assert "Prepare: succeeded, 28.0 s" in process.stdout.readline()
-    path.rename(tmp_path / "smsts-20260314-091500.log")
-    path.write_bytes("".join(NEWER[6:]).encode())
-    assert "2 Prepare: began" in process.stdout.readline()
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=20)
+    try:
+        assert process.stdout is not None
+        seen = [process.stdout.readline(), process.stdout.readline()]
+        assert "1 Prepare: began" in seen[1]
+        with path.open("ab") as stream:
+            half = len(NEWER[5]) // 2
+            stream.write(NEWER[5][:half].encode())
+            stream.flush()
+            time.sleep(0.4)
+            stream.write(NEWER[5][half:].encode())
+        assert "Prepare: succeeded, 28.0 s" in process.stdout.readline()
+        path.rename(tmp_path / "smsts-20260314-091500.log")
+        path.write_bytes("".join(NEWER[6:]).encode())
+        assert "2 Prepare: began" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
     assert process.returncode == 0, errors
     assert "First failure: Prepare" in rest
 
