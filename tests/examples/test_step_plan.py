@@ -17,9 +17,9 @@ def test_the_example_plans_asks_and_runs(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "   14 *   Capture Operating System Image" in done.stdout
+    assert "   15 *   Capture Operating System Image" in done.stdout
     assert r"captures to \\server\images\laptop.wim" in done.stdout
     assert "variable _SMSTSClientCache: unset settles 1" in done.stdout
-    assert "Partition Disk 0: depends -> left to the device" in done.stdout
+    assert "Partition Disk 0 - UEFI: depends -> left to the device" in done.stdout
     assert "The run succeeded." in done.stdout
     assert "<![LOG[" in (tmp_path / "smsts.log").read_text("utf-8")
