@@ -27,7 +27,7 @@ __all__ = ["cli"]
 def cli() -> None:
     """Windows imaging task sequences, offline and off Windows.
 
-    Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
+    Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted, 143 terminated.
     """
 
 
