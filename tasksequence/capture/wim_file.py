@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from tasksequence.errors import ImageError
 
-__all__ = ["WimFile", "read_wim_file"]
+__all__ = ["MAGIC_BYTES", "WIM_MAGICS", "WimFile", "read_wim_file"]
 
 _HEADER = struct.Struct("<8sIIII16sHHI")
 _HEADER_BYTES = 208
-_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
+WIM_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
+"""How a WIM begins, and a pipable one of wimlib."""
+MAGIC_BYTES = 8
 _VERSIONS = {0x10D00: False, 0xE00: True}
 """Versions that libwim reads, and whether they have solid data."""
 _XML_AT = 72
@@ -52,7 +54,7 @@ def read_wim_file(path: str) -> WimFile:
         with open(path, "rb") as file:  # noqa: PTH123
             head = file.read(_HEADER_BYTES)
             size = file.seek(0, 2)
-            if len(head) < _HEADER_BYTES or head[:8] not in _MAGICS:
+            if len(head) < _HEADER_BYTES or head[:MAGIC_BYTES] not in WIM_MAGICS:
                 raise ImageError(
                     "this is no WIM file", where=path, hint="Name a .wim, .esd or .swm file."
                 )

@@ -5,20 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import shutil
 import sys
 
 import attrs
 
 from tasksequence.capture.backend import backend_names
 from tasksequence.capture.destinations.local import default_scratch
+from tasksequence.capture.sources.programs import program
 from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.errors import BackendUnavailable
 from tasksequence.text_table import human_bytes
 
 __all__ = ["Finding", "examine"]
-
-_ADMINISTRATORS = "/usr/sbin:/sbin"
 
 
 @attrs.frozen(kw_only=True)
@@ -50,15 +48,17 @@ def examine() -> tuple[Finding, ...]:
         _package(
             "share with Kerberos instead of NTLM", "gssapi", "pip install 'smbprotocol[kerberos]'"
         ),
-        _program("read disks and virtual disks", "qemu-storage-daemon", "qemu-system-common"),
+        _program("read disks and virtual disks", "qemu-storage-daemon"),
+        _program("find the partitions of disks", "partx"),
+        _program("find the file systems of disks", "blkid"),
         Finding(
             ability="mount without root (FUSE)",
             present=os.access("/dev/fuse", os.R_OK | os.W_OK),
             detail="/dev/fuse",
             remedy="Load the module fuse, or run where /dev/fuse is.",
         ),
-        _program("make NTFS volumes, for examples", "mkntfs", "ntfs-3g"),
-        _program("serve a share, for examples and tests", "smbd", "samba"),
+        _program("make NTFS volumes, for examples", "mkntfs"),
+        _program("serve a share, for examples and tests", "smbd"),
         _package("check XML against schemas", "xmlschema", "pip install 'tasksequence[schema]'"),
         _package("property tests", "hypothesis", "pip install 'tasksequence[hypothesis]'"),
         Finding(
@@ -114,14 +114,11 @@ def _package(ability: str, name: str, remedy: str | None = None) -> Finding:
     )
 
 
-def _program(ability: str, name: str, package: str) -> Finding:
-    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_ADMINISTRATORS}")
-    return Finding(
-        ability=ability,
-        present=path is not None,
-        detail=path or f"{name} is not installed",
-        remedy=f"apt install {package}",
-    )
+def _program(ability: str, name: str) -> Finding:
+    try:
+        return Finding(ability=ability, present=True, detail=program(name))
+    except BackendUnavailable as error:
+        return Finding(ability=ability, present=False, detail=error.problem, remedy=error.hint)
 
 
 def _version(name: str) -> str:

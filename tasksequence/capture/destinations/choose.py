@@ -12,10 +12,9 @@ import attrs
 
 from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.local import LocalDestination, check_text
-from tasksequence.capture.destinations.overwrite import MAGIC_BYTES, WIM_MAGICS
 from tasksequence.capture.destinations.parts import check_split
 from tasksequence.capture.destinations.unc import is_unc, mapped, parse_unc
-from tasksequence.capture.wim_file import read_wim_file
+from tasksequence.capture.wim_file import MAGIC_BYTES, WIM_MAGICS, read_wim_file
 from tasksequence.errors import DestinationError, ImageError
 from tasksequence.request import (
     CaptureOptions,

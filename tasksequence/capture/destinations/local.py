@@ -16,7 +16,6 @@ from pathlib import Path
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
 from tasksequence.capture.destinations.local_errors import write_error
 from tasksequence.capture.destinations.overwrite import (
-    MAGIC_BYTES,
     check_is_wim,
     finished_name,
     kept_name,
@@ -31,6 +30,7 @@ from tasksequence.capture.destinations.partial import (
 )
 from tasksequence.capture.destinations.parts import part_names, remove_left_over
 from tasksequence.capture.destinations.unc import is_unc
+from tasksequence.capture.wim_file import MAGIC_BYTES
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import DestinationError
 from tasksequence.file_access import give_access

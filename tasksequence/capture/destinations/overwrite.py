@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from tasksequence.capture.wim_file import MAGIC_BYTES, WIM_MAGICS
 from tasksequence.errors import DestinationError
 
-__all__ = ["WIM_MAGICS", "check_is_wim", "finished_name", "is_finished", "kept_name", "refuse"]
+__all__ = ["check_is_wim", "finished_name", "is_finished", "kept_name", "refuse"]
 
-WIM_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
-"""How a WIM begins, and a pipable one of wimlib."""
-MAGIC_BYTES = 8
 _FINISHED = re.compile(r"\.[0-9a-f]{8}\.finished\.wim")
 
 

@@ -18,7 +18,6 @@ from tasksequence.capture.destinations.local import (
     kept_finished,
 )
 from tasksequence.capture.destinations.overwrite import (
-    MAGIC_BYTES,
     check_is_wim,
     finished_name,
     is_finished,
@@ -38,6 +37,7 @@ from tasksequence.capture.destinations.smb_errors import (
 from tasksequence.capture.destinations.smb_share import Share, ShareFile
 from tasksequence.capture.destinations.smb_upload import PAUSE, Upload
 from tasksequence.capture.destinations.unc import parse_unc
+from tasksequence.capture.wim_file import MAGIC_BYTES
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, Overwrite
 from tasksequence.secret_text import SecretText

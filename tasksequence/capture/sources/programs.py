@@ -14,10 +14,12 @@ __all__ = ["program", "run"]
 _PACKAGES = {
     "blkid": "util-linux",
     "fusermount3": "fuse3",
+    "mkntfs": "ntfs-3g",
     "ntfs-3g": "ntfs-3g",
     "partx": "util-linux",
     "qemu-storage-daemon": "qemu-system-common",
     "setpriv": "util-linux",
+    "smbd": "samba",
 }
 """The Debian package of each program."""
 

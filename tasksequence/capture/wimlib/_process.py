@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 
 from tasksequence.errors import CaptureCancelled, CaptureError
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "search_path"]
 
 _MODULE = "tasksequence.capture.wimlib.worker"
 _GRACE = 3.0
@@ -53,7 +53,7 @@ class WorkerProcess:
                 # Ctrl-C in a terminal is for this process alone, which then ends the worker.
                 start_new_session=True,
                 # The worker has to find the same packages, in the same order.
-                env={**os.environ, "PYTHONPATH": _search_path()},
+                env={**os.environ, "PYTHONPATH": search_path()},
             )
         except BaseException:
             os.close(reading)
@@ -199,7 +199,7 @@ def _pipe() -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _search_path() -> str:
+def search_path() -> str:
     """Return where this process looks for modules; an empty entry means the current folder."""
     return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 

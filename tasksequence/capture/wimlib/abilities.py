@@ -11,6 +11,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
+from tasksequence.capture.wimlib._process import search_path
 from tasksequence.errors import BackendUnavailable
 
 __all__ = ["Abilities", "libwim_abilities"]
@@ -36,7 +37,7 @@ def libwim_abilities() -> Abilities:
         text=True,
         check=False,
         timeout=_PATIENCE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": search_path()},
     )
     try:
         said = json.loads(done.stdout)
