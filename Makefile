@@ -10,10 +10,11 @@ READY := $(VENV)/.ready
 EXAMPLE := build/example
 SIZE ?= 220
 
-.PHONY: help example test test-deep lint format bench bench-loading system-packages clean
+.PHONY: help example example-share test test-deep lint format bench bench-loading system-packages clean
 
 help:
 	@echo 'make example    build a reference volume and capture it, in $(EXAMPLE)'
+	@echo 'make example-share  the same, to a Samba share that it starts'
 	@echo 'make test       lint, types, import contracts, tests with coverage'
 	@echo 'make test-deep  the long tests'
 	@echo 'make lint       ruff, mypy and import contracts alone'
@@ -36,6 +37,11 @@ example: $(READY)
 	mkdir -p $(EXAMPLE)
 	$(BIN)/python -m tests.support.reference_volume $(EXAMPLE)/reference.ntfs --size $(SIZE)
 	$(BIN)/python examples/build_and_capture.py $(EXAMPLE)/reference.ntfs $(EXAMPLE)
+
+example-share: $(READY)
+	mkdir -p $(EXAMPLE)
+	$(BIN)/python -m tests.support.reference_volume $(EXAMPLE)/reference.ntfs --size $(SIZE)
+	$(BIN)/python -m examples.capture_to_share $(EXAMPLE)/reference.ntfs $(EXAMPLE)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what pip cannot: libwim, the NTFS tools and Python's venv. Does nothing where all is there.
+# Installs what pip cannot: libwim, tools for NTFS, FAT and disks, a Samba server for the tests, and
+# Python's venv. Does nothing where all is there.
 set -eu
 
 PYTHON=${PYTHON:-python3}
@@ -21,14 +22,24 @@ has_venv || need python3-venv
 has_library libwim.so.15 || need libwim15
 has_program wimlib-imagex || need wimtools
 { has_program ntfs-3g && has_program mkntfs; } || need ntfs-3g
+has_program smbd || need samba
 { has_program fusermount3 || has_program fusermount; } || need fuse3
+# Whole disks: virtual ones are read through QEMU's storage daemon.
+has_program qemu-storage-daemon || need qemu-system-common
+has_program partx || need util-linux
+# The tests make disks of their own.
+has_program sfdisk || need fdisk
+has_program qemu-img || need qemu-utils
+has_program mkfs.fat || need dosfstools
+has_program mcopy || need mtools
+{ has_program 7z || has_program 7zz; } || need p7zip-full
 
 [ -n "$missing" ] || exit 0
 
 if ! has_program apt-get; then
     echo "Missing here, by their Debian names:$missing" >&2
     echo "Install them with this machine's package manager. Elsewhere they are often called" >&2
-    echo "python3, wimlib or wimlib-utils (library and wimlib-imagex), ntfs-3g with ntfsprogs, fuse3." >&2
+    echo "python3, wimlib or wimlib-utils (library and wimlib-imagex), ntfs-3g with ntfsprogs, samba, fuse3." >&2
     exit 1
 fi
 

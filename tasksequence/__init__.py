@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from tasksequence.authoring.wizard import NewSequence as NewSequence
     from tasksequence.authoring.wizard import build_and_capture as build_and_capture
     from tasksequence.authoring.wizard import capture_only as capture_only
+    from tasksequence.capture.destinations.choose import deliver_wim as deliver_wim
+    from tasksequence.capture.exclusions import load_profile as load_profile
+    from tasksequence.capture.sources.disks import Disk as Disk
+    from tasksequence.capture.sources.disks import DiskVolume as DiskVolume
+    from tasksequence.capture.sources.disks import read_disk as read_disk
     from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
     from tasksequence.cim_datetime import from_cim as from_cim
     from tasksequence.cim_datetime import to_cim as to_cim
@@ -55,9 +60,20 @@ if TYPE_CHECKING:
     from tasksequence.document.site_methods import save_to_xml as save_to_xml
     from tasksequence.document.site_methods import set_sequence as set_sequence
     from tasksequence.document.violation import Violation as Violation
+    from tasksequence.engine.capture_disks import capture_disks as capture_disks
+    from tasksequence.engine.capture_events import CaptureEventWriter as CaptureEventWriter
     from tasksequence.engine.capture_step import capture_volumes as capture_volumes
     from tasksequence.engine.cmtrace import CMTraceLog as CMTraceLog
     from tasksequence.engine.handlers import RunContext as RunContext
+    from tasksequence.engine.pace import Pace as Pace
+    from tasksequence.engine.pace import PaceMeter as PaceMeter
+    from tasksequence.engine.preflight import PreflightCheck as PreflightCheck
+    from tasksequence.engine.preflight import Standing as Standing
+    from tasksequence.engine.preflight import describe_checks as describe_checks
+    from tasksequence.engine.preflight import preflight as preflight
+    from tasksequence.engine.preview import ExclusionHit as ExclusionHit
+    from tasksequence.engine.preview import describe_exclusions as describe_exclusions
+    from tasksequence.engine.preview import preview_exclusions as preview_exclusions
     from tasksequence.engine.report import describe as describe
     from tasksequence.engine.results import RunReport as RunReport
     from tasksequence.engine.results import StepFinished as StepFinished
@@ -66,6 +82,9 @@ if TYPE_CHECKING:
     from tasksequence.engine.results import StepStatus as StepStatus
     from tasksequence.engine.results import describe_run as describe_run
     from tasksequence.engine.run import Engine as Engine
+    from tasksequence.error_codes import KnownCode as KnownCode
+    from tasksequence.error_codes import describe_code as describe_code
+    from tasksequence.error_codes import explain_code as explain_code
     from tasksequence.errors import AuthoringError as AuthoringError
     from tasksequence.errors import BackendUnavailable as BackendUnavailable
     from tasksequence.errors import CaptureCancelled as CaptureCancelled
@@ -74,12 +93,36 @@ if TYPE_CHECKING:
     from tasksequence.errors import DocumentError as DocumentError
     from tasksequence.errors import EditError as EditError
     from tasksequence.errors import FieldProblem as FieldProblem
+    from tasksequence.errors import ImageError as ImageError
     from tasksequence.errors import PlanError as PlanError
     from tasksequence.errors import Problem as Problem
     from tasksequence.errors import PropertyMissing as PropertyMissing
     from tasksequence.errors import QualifierError as QualifierError
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
     from tasksequence.errors import VolumeError as VolumeError
+    from tasksequence.images.apply import AppliedImage as AppliedImage
+    from tasksequence.images.apply import apply_images as apply_images
+    from tasksequence.images.contents import FileStream as FileStream
+    from tasksequence.images.contents import ImageFile as ImageFile
+    from tasksequence.images.contents import image_files as image_files
+    from tasksequence.images.contents import verify_image_file as verify_image_file
+    from tasksequence.images.diff import FileDifference as FileDifference
+    from tasksequence.images.diff import diff_images as diff_images
+    from tasksequence.images.package import get_image_properties as get_image_properties
+    from tasksequence.images.package import image_disks as image_disks
+    from tasksequence.images.package import image_information as image_information
+    from tasksequence.images.package import read_package as read_package
+    from tasksequence.images.package import reload_image_properties as reload_image_properties
+    from tasksequence.logs.describe import describe_log as describe_log
+    from tasksequence.logs.files import follow_log as follow_log
+    from tasksequence.logs.files import log_files as log_files
+    from tasksequence.logs.files import read_log as read_log
+    from tasksequence.logs.records import LogRecord as LogRecord
+    from tasksequence.logs.runs import LogOutcome as LogOutcome
+    from tasksequence.logs.runs import LogStep as LogStep
+    from tasksequence.logs.runs import LogSummary as LogSummary
+    from tasksequence.logs.runs import join_plan as join_plan
+    from tasksequence.logs.runs import read_run as read_run
     from tasksequence.model.action import Action as Action
     from tasksequence.model.action import Pointer as Pointer
     from tasksequence.model.action import ScriptedAction as ScriptedAction
@@ -304,11 +347,16 @@ if TYPE_CHECKING:
     from tasksequence.request import CaptureResult as CaptureResult
     from tasksequence.request import CaptureWarning as CaptureWarning
     from tasksequence.request import Compression as Compression
+    from tasksequence.request import ExclusionProfile as ExclusionProfile
     from tasksequence.request import ImageMetadata as ImageMetadata
     from tasksequence.request import Omission as Omission
     from tasksequence.request import OmissionReason as OmissionReason
+    from tasksequence.request import Overwrite as Overwrite
     from tasksequence.request import Phase as Phase
     from tasksequence.request import Progress as Progress
+    from tasksequence.request import ShareMapping as ShareMapping
+    from tasksequence.request import SkippedVolume as SkippedVolume
+    from tasksequence.request import VolumePlace as VolumePlace
     from tasksequence.request import VolumeSource as VolumeSource
     from tasksequence.secret_text import SecretText as SecretText
     from tasksequence.wmi import WmiObject as WmiObject
@@ -354,6 +402,8 @@ _HOMES = {
         "build_and_capture",
         "capture_only",
     ),
+    "capture.exclusions": ("load_profile",),
+    "capture.sources.disks": ("Disk", "DiskVolume", "read_disk"),
     "class_registry": ("ClassRegistry",),
     "document.canonical": ("canonical_bytes", "canonical_text"),
     "document.conversion": ("convert",),
@@ -372,7 +422,17 @@ _HOMES = {
         "set_sequence",
     ),
     "document.violation": ("Violation",),
+    "engine.capture_disks": ("capture_disks",),
     "engine.capture_step": ("capture_volumes",),
+    "capture.destinations.choose": ("deliver_wim",),
+    "engine.capture_events": ("CaptureEventWriter",),
+    "engine.pace": ("Pace", "PaceMeter"),
+    "engine.preflight": ("PreflightCheck", "Standing", "describe_checks", "preflight"),
+    "logs.describe": ("describe_log",),
+    "logs.files": ("follow_log", "log_files", "read_log"),
+    "logs.records": ("LogRecord",),
+    "logs.runs": ("LogOutcome", "LogStep", "LogSummary", "join_plan", "read_run"),
+    "error_codes": ("KnownCode", "describe_code", "explain_code"),
     "engine.cmtrace": ("CMTraceLog",),
     "engine.handlers": ("RunContext",),
     "engine.report": ("describe",),
@@ -394,12 +454,39 @@ _HOMES = {
         "DocumentError",
         "EditError",
         "FieldProblem",
+        "ImageError",
         "PlanError",
         "Problem",
         "PropertyMissing",
         "QualifierError",
         "TaskSequenceError",
         "VolumeError",
+    ),
+    "engine.preview": (
+        "ExclusionHit",
+        "describe_exclusions",
+        "preview_exclusions",
+    ),
+    "images.apply": (
+        "AppliedImage",
+        "apply_images",
+    ),
+    "images.contents": (
+        "FileStream",
+        "ImageFile",
+        "image_files",
+        "verify_image_file",
+    ),
+    "images.diff": (
+        "FileDifference",
+        "diff_images",
+    ),
+    "images.package": (
+        "get_image_properties",
+        "image_disks",
+        "image_information",
+        "read_package",
+        "reload_image_properties",
     ),
     "model.action": ("Action", "Pointer", "ScriptedAction", "UnknownAction"),
     "model.actions.bitlocker": (
@@ -583,11 +670,16 @@ _HOMES = {
         "CaptureWarning",
         "CapturedImage",
         "Compression",
+        "ExclusionProfile",
         "ImageMetadata",
         "Omission",
         "OmissionReason",
+        "Overwrite",
         "Phase",
         "Progress",
+        "ShareMapping",
+        "SkippedVolume",
+        "VolumePlace",
         "VolumeSource",
     ),
     "secret_text": ("SecretText",),

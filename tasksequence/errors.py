@@ -14,6 +14,7 @@ __all__ = [
     "DocumentError",
     "EditError",
     "FieldProblem",
+    "ImageError",
     "PlanError",
     "Problem",
     "PropertyMissing",
@@ -28,16 +29,28 @@ class TaskSequenceError(Exception):
 
     `problem` is one sentence on what is wrong, `where` names the place (a file and line, a step
     path, a class and property), `hint` says what to do about it. Any of the last two may be None.
+    `hresult` is the code that Windows has for the failure, as the site's own logs show it; None
+    where there is none.
     """
 
-    def __init__(self, problem: str, *, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        hresult: int | None = None,
+    ) -> None:
         super().__init__(problem)
         self.problem = problem
         self.where = where
         self.hint = hint
+        self.hresult = hresult
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.problem}" if self.where else self.problem
+        if self.hresult is not None:
+            text += f" (0x{self.hresult:08X})"
         return f"{text}\n{self.hint}" if self.hint else text
 
 
@@ -147,6 +160,10 @@ class VolumeError(CaptureError):
 
 class DestinationError(CaptureError):
     """The place where the WIM should go does not take it."""
+
+
+class ImageError(TaskSequenceError):
+    """A WIM cannot be read, verified or applied: no WIM, damaged, split, encrypted, too new."""
 
 
 class CaptureCancelled(CaptureError):

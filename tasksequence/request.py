@@ -23,12 +23,17 @@ __all__ = [
     "CapturedImage",
     "Compression",
     "EventHandler",
+    "ExclusionProfile",
     "ImageMetadata",
     "Omission",
     "OmissionReason",
+    "Overwrite",
     "Phase",
     "Progress",
+    "ShareMapping",
+    "SkippedVolume",
     "StepReference",
+    "VolumePlace",
     "VolumeSource",
 ]
 
@@ -39,6 +44,8 @@ class Compression(enum.Enum):
     NONE = "none"
     XPRESS = "xpress"
     LZX = "lzx"
+    SOLID = "solid"
+    """LZMS over many files at once, as in .esd files: smallest, slowest, much memory."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,12 +61,85 @@ class StepReference:
 
 
 @attrs.frozen(kw_only=True)
+class VolumePlace:
+    """Where a volume lies on a disk, as SMS_ImageDiskInformation has it."""
+
+    disk: Path
+    disk_index: int
+    """From 0, in the order in which the disks were given (DiskIndex)."""
+    disk_style: str
+    """GPT or MBR; empty where the whole disk is one volume (DiskStyle)."""
+    partition: int
+    """Number in the partition table, from 1; logical ones of an MBR begin at 5 (PartitionIndex)."""
+    type: str
+    """GUID of the type (GPT), or its number such as 0x7 (MBR) (PartitionType)."""
+    offset: int
+    """Bytes from the start of the disk (PartitionOffset)."""
+    size: int
+    """Bytes (PartitionSize)."""
+    file_system: str
+    """NTFS, FAT32 …; empty for none (PartitionFileSystem)."""
+    label: str
+    """The volume's name (PartitionLabel)."""
+    active: bool
+    """Marked in the table as the one to start from (PartitionIsBoot)."""
+    role: str
+    """What the volume is for: EFI system, System Reserved, Windows, Recovery, Data …"""
+
+    @property
+    def selector(self) -> str:
+        """How the volume is named on the command line: disk from 1, dash, partition."""
+        return f"{self.disk_index + 1}-{self.partition}"
+
+    def __str__(self) -> str:
+        return f"{self.disk}, partition {self.partition}" if self.partition else str(self.disk)
+
+
+@attrs.frozen(kw_only=True)
+class SkippedVolume:
+    """A volume of a disk that is not captured."""
+
+    place: VolumePlace
+    reason: str
+    """Why not, in words."""
+
+
+@attrs.frozen(kw_only=True)
 class VolumeSource:
     """One volume to capture: an image file or block device that holds one file system."""
 
     path: Path
     image_name: str | None = None
     """Name of its image in the WIM; None takes the volume's label, else the file's name."""
+    place: VolumePlace | None = None
+    """Where on a disk it lies, if it is a part of one."""
+    left_out: tuple[SkippedVolume, ...] = ()
+    """Volumes of the same disk without an image, which this image records beside its own place."""
+    is_folder: bool = False
+    """The path is a folder, say where a volume is mounted. What Linux shows of it is captured:
+    names, content and times; no attributes, short names or permissions of Windows."""
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return str(self.place or self.path)
+
+    @property
+    def origin(self) -> Path:
+        """The disk that it is a part of, else its own path."""
+        return self.place.disk if self.place else self.path
+
+
+@attrs.frozen(kw_only=True)
+class ExclusionProfile:
+    """Which files are left out of the images, in wimlib's and DISM's syntax."""
+
+    exclude: tuple[str, ...] = ()
+    """Patterns ([ExclusionList]): `/pagefile.sys` from the root, `*.tmp` by name anywhere."""
+    keep: tuple[str, ...] = ()
+    """Patterns of what is captured nevertheless ([ExclusionException])."""
+    source: str = ""
+    """The file that it came from; empty for the default profile."""
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +156,26 @@ class ImageMetadata:
     prepared; None where nothing was."""
 
 
+class Overwrite(enum.Enum):
+    """What becomes of a WIM that is at the destination already."""
+
+    REPLACE = "replace"
+    """The new one takes its place, as the class says (CaptureDestination)."""
+    REFUSE = "refuse"
+    KEEP = "keep"
+    """It gets the time at which it was last written into its name, and stays beside the new one."""
+
+
+@attrs.frozen(kw_only=True)
+class ShareMapping:
+    """A share that is mounted on this machine already."""
+
+    unc: str
+    """The share, or a folder of it: `\\\\server\\share`; letter case does not matter."""
+    path: Path
+    """Where it is mounted."""
+
+
 @attrs.frozen(kw_only=True)
 class CaptureOptions:
     """Choices of the person who captures, which no task sequence property holds."""
@@ -85,6 +185,28 @@ class CaptureOptions:
     """Threads that compress; 0 takes one for each processor."""
     timeout: float | None = None
     """Seconds after which the capture is ended; None takes the step's Timeout, if any."""
+    integrity: bool = False
+    """Write an integrity table, by which `image verify` and DISM (/CheckIntegrity) find damage."""
+    exclusions: ExclusionProfile | None = None
+    """What is left out; None takes the default profile."""
+    base: Path | None = None
+    """An earlier WIM, whose unchanged files are taken over without being read and compressed."""
+    split: int | None = None
+    """Bytes of a part, to write a split WIM (.swm); None writes one file."""
+    allow_dirty: bool = False
+    """Capture an NTFS volume although Windows marked it as not cleanly shut down."""
+    overwrite: Overwrite = Overwrite.REPLACE
+    shares: tuple[ShareMapping, ...] = ()
+    """Shares that are reached by a path of this machine instead of by SMB."""
+    scratch: Path | None = None
+    """Folder in which the WIM is written before it goes to its destination. None: beside a local
+    destination; for a share TMPDIR, else /var/tmp."""
+    smb_port: int = 445
+    """TCP port at which the destination's server answers."""
+    patience: float = 120.0
+    """Seconds for which a lost connection to the server is tried anew."""
+    check_space: bool = True
+    """Refuse a capture for which the free space cannot suffice, by an estimate."""
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +259,10 @@ class Phase(enum.Enum):
     SCAN = "scan"
     WRITE = "write"
     VERIFY = "verify"
+    UPLOAD = "upload"
+    """The verified WIM is copied to a share, or from a scratch folder."""
+    CONFIRM = "confirm"
+    """The copy is read back and compared."""
 
 
 @attrs.frozen(kw_only=True)
@@ -183,6 +309,13 @@ class Omission:
     attributes, how many files."""
     paths: tuple[str, ...]
     """Their paths in the volume, with `/`; the first 1,000 where there are more."""
+    place: VolumePlace | None = None
+    """Where on a disk the volume lies; `volume` is the disk then."""
+
+    @property
+    def shown(self) -> str:
+        """What messages call the volume."""
+        return str(self.place or self.volume)
 
 
 @attrs.frozen(kw_only=True)
@@ -199,6 +332,13 @@ class CapturedImage:
     """Bytes of all files and streams, hard links counted once each time they are named."""
     stored_bytes: int
     """Bytes that this image adds to the WIM: data shared with an earlier image counts there."""
+    place: VolumePlace | None = None
+    """Where on a disk the volume lies; `volume` is the disk then."""
+
+    @property
+    def shown(self) -> str:
+        """What messages call the volume."""
+        return str(self.place or self.volume)
 
 
 @attrs.frozen(kw_only=True)
@@ -206,11 +346,15 @@ class CaptureResult:
     """A finished capture."""
 
     backend: str
-    destination: Path | None
-    """The WIM that was written; None when the backend writes none."""
+    destination: Path | str | None
+    """The WIM that was written, a UNC path as text; None when the backend writes none."""
     images: tuple[CapturedImage, ...]
     omissions: tuple[Omission, ...] = ()
+    skipped: tuple[SkippedVolume, ...] = ()
+    """Volumes of the disks that have no image, with the reason."""
+    parts: tuple[Path, ...] = ()
+    """The files of a split WIM, the destination first; empty for a WIM in one file."""
     file_bytes: int = 0
-    """Size of the WIM file."""
+    """Size of the WIM file, of all its parts together."""
     verified: bool = False
     """True when every byte of the file was read back and agreed with its SHA-1."""

@@ -6,10 +6,15 @@ import os
 import re
 from collections.abc import Iterable
 
-__all__ = ["image_names"]
+__all__ = ["image_names", "xml_text"]
 
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters and halves of surrogate pairs: a label or a path may hold them."""
+
+
+def xml_text(text: str) -> str:
+    """Return a text as XML can hold it."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def image_names(volumes: Iterable[tuple[str | None, str, str]]) -> list[str]:
@@ -22,7 +27,7 @@ def image_names(volumes: Iterable[tuple[str | None, str, str]]) -> list[str]:
     taken: set[str] = set()
     for asked, label, path in volumes:
         stem = os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122
-        wanted = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", asked or label or stem)
+        wanted = xml_text(asked or label or stem)
         name, number = wanted, 1
         while name.casefold() in taken:
             number += 1

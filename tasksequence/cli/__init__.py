@@ -1,18 +1,32 @@
 """The command line: parses arguments and prints, and does nothing else.
 
-Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong, 130 interrupted.
+Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong, 130 interrupted, 143 ended by
+SIGTERM.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 __all__ = ["main"]
 
 FAILED = 1
 INTERRUPTED = 130
+TERMINATED = 143
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: like Ctrl-C, it lets everything clean up behind itself."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    # A second one must not break into the cleaning up; whoever cannot wait sends SIGKILL.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Terminated
 
 
 def main() -> NoReturn:
@@ -20,10 +34,13 @@ def main() -> NoReturn:
 
     With TASKSEQUENCE_DEBUG set in the environment, unexpected errors do show theirs.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _run()
     except KeyboardInterrupt:
         code = _failed("interrupted", INTERRUPTED)
+    except _Terminated:
+        code = _failed("ended by SIGTERM", TERMINATED)
     except Exception as error:
         if os.environ.get("TASKSEQUENCE_DEBUG"):
             raise

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tasksequence.cli.delivery_options import delivery_options
 from tasksequence.cli.sequences import name_option, path_argument
+from tasksequence.cli.source_options import SourceOptions, source_options
+
+if TYPE_CHECKING:
+    from tasksequence.engine.capture_events import CaptureEventWriter
+    from tasksequence.engine.preflight import PreflightCheck
 
 __all__ = ["capture"]
 
@@ -19,15 +27,7 @@ _FACTS = {"_SMSTSInWinPE": "true"}
 
 @click.command()
 @click.argument("sequence", callback=path_argument)
-@click.option(
-    "--volume",
-    "volumes",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    callback=path_argument,
-    help="An NTFS volume: image file or block device, not mounted. Give it once for each volume.",
-)
+@source_options
 @click.option(
     "--set",
     "settings",
@@ -57,9 +57,10 @@ _FACTS = {"_SMSTSInWinPE": "true"}
 )
 @click.option(
     "--compression",
-    type=click.Choice(["none", "xpress", "lzx"], case_sensitive=False),
+    type=click.Choice(["none", "xpress", "lzx", "solid"], case_sensitive=False),
     default="lzx",
     show_default=True,
+    help="solid is LZMS over many files at once, as in .esd: smallest and slowest.",
 )
 @click.option(
     "--threads",
@@ -87,10 +88,25 @@ _FACTS = {"_SMSTSInWinPE": "true"}
     callback=path_argument,
     help="Append what happens to a log that CMTrace reads.",
 )
+@click.option(
+    "--check-only",
+    is_flag=True,
+    help="Look at step, volumes, libwim, destination and space, say what stands in the way, and "
+    "capture nothing.",
+)
+@delivery_options
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "json", "none"], case_sensitive=False),
+    default="auto",
+    show_default=True,
+    help="auto: a bar on a terminal, else plain lines, on standard error. json: one event a line "
+    "on standard output, in place of the table (schemas/capture-event.schema.json).",
+)
 @click.option("--quiet", is_flag=True, help="No progress; warnings, errors and the table only.")
 def capture(
     sequence: Path,
-    volumes: tuple[Path, ...],
+    sources: SourceOptions,
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     destination: str | None,
@@ -101,26 +117,50 @@ def capture(
     assume_conditions: bool,
     prepared: bool,
     log_file: Path | None,
+    check_only: bool,
+    progress: str,
     quiet: bool,
-) -> None:
+    **delivery: Any,
+) -> int | None:
     """Capture volumes to a WIM, as the capture step of SEQUENCE says.
 
     SEQUENCE is an export zip, its object.xml, a <sequence>, MDT's ts.xml, or an older
     SmsTaskSequencePackage file. The step's properties are resolved through the variables; the WIM
-    is written beside its destination, verified, and moved into place only then.
+    is written beside its destination, or in a scratch folder for a share, verified, and put in
+    place only then.
     """
+    import attrs
+
+    from tasksequence.cli.delivery_options import chosen_options
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.sequences import child_sequences, chosen_part
     from tasksequence.cli.variables import collect_variables
     from tasksequence.document.document import load
     from tasksequence.engine import capture_step
+    from tasksequence.engine.capture_disks import capture_disks
+    from tasksequence.engine.capture_events import CaptureEventWriter
     from tasksequence.engine.cmtrace import CMTraceLog
     from tasksequence.engine.report import describe
     from tasksequence.plan.compiler import compile_plan
     from tasksequence.plan.facts import Facts
-    from tasksequence.request import CaptureOptions, Compression
+    from tasksequence.request import (
+        CaptureResult,
+        CaptureWarning,
+        Compression,
+        EventHandler,
+        VolumeSource,
+    )
 
+    if sources.show_exclusions:
+        print_result(sources.preview())
+        return None
+
+    options = attrs.evolve(
+        sources.applied_to(chosen_options(**delivery)),
+        compression=Compression(compression),
+        threads=threads,
+    )
     variables = collect_variables(settings, secrets)
     if destination == "":
         raise click.UsageError("--destination is empty.")
@@ -139,21 +179,77 @@ def capture(
         Facts(variables=variables, pinned=frozenset(variables)),
         children=child_sequences(document, part, ()),
     )
-    step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
-    for warning in step.warnings:
-        print_error(f"warning: {warning}")
-    with (
-        nullcontext() if log_file is None else CMTraceLog(log_file) as log,
-        shown_progress(quiet) as on_event,
-    ):
-        result = capture_step.capture_volumes(
+    events = CaptureEventWriter(print_result)
+    if check_only:
+        from tasksequence.engine.preflight import preflight
+
+        checks = preflight(
             plan,
-            volumes,
-            backend=backend,
-            options=CaptureOptions(compression=Compression(compression), threads=threads),
-            on_event=on_event,
+            sources.volumes(),
+            disks=sources.disks,
+            include=sources.include,
+            exclude=sources.exclude,
+            options=options,
             assume_conditions=assume_conditions,
             prepared=prepared,
-            log=log,
         )
+        return _print_checks(checks, events if progress == "json" else None)
+
+    def carry_out(on_event: EventHandler) -> CaptureResult:
+        with nullcontext() if log_file is None else CMTraceLog(log_file) as log:
+            return capture_disks(
+                plan,
+                sources.disks,
+                include=sources.include,
+                exclude=sources.exclude,
+                volumes=sources.volumes(),
+                backend=backend,
+                options=options,
+                on_event=on_event,
+                assume_conditions=assume_conditions,
+                prepared=prepared,
+                log=log,
+            )
+
+    step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
+    if progress == "json":
+        given: list[Path | VolumeSource | str] = [*sources.disks, *sources.volumes()]
+        events.started(capture_step.requested(step, given, options))
+        for warning in step.warnings:
+            events(CaptureWarning(message=warning))
+        with _failure_as_event(events):
+            events.finished(carry_out(events))
+        return None
+    for warning in step.warnings:
+        print_error(f"warning: {warning}")
+    with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
+        result = carry_out(on_event)
     print_result(describe(result, columns=output_width()))
+    return None
+
+
+def _print_checks(checks: tuple[PreflightCheck, ...], events: CaptureEventWriter | None) -> int:
+    """Print a preflight, as events or as text; return the exit code."""
+    from tasksequence.cli.output import print_result
+    from tasksequence.engine.preflight import Standing, describe_checks
+
+    if events is None:
+        print_result(describe_checks(checks))
+    else:
+        for check in checks:
+            events.checked(check)
+    return int(any(one.standing is Standing.FAILED for one in checks))
+
+
+@contextmanager
+def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
+    from tasksequence.errors import TaskSequenceError
+
+    try:
+        yield
+    except TaskSequenceError as error:
+        events.failed(error)
+        raise
+    except BaseException as error:
+        events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")
+        raise

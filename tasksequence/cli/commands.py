@@ -7,12 +7,17 @@ import click
 from tasksequence import __version__
 from tasksequence.cli.capture import capture
 from tasksequence.cli.convert import convert
+from tasksequence.cli.deliver import deliver
+from tasksequence.cli.doctor import doctor
 from tasksequence.cli.explain import explain
 from tasksequence.cli.format import format_
+from tasksequence.cli.image import image
+from tasksequence.cli.log import log
 from tasksequence.cli.new import new
 from tasksequence.cli.plan import plan
 from tasksequence.cli.schema import schema
 from tasksequence.cli.step import step
+from tasksequence.cli.volumes import volumes
 
 __all__ = ["cli"]
 
@@ -22,7 +27,7 @@ __all__ = ["cli"]
 def cli() -> None:
     """Windows imaging task sequences, offline and off Windows.
 
-    Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted.
+    Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 130 interrupted, 143 terminated.
     """
 
 
@@ -31,6 +36,12 @@ cli.add_command(convert)
 cli.add_command(explain)
 cli.add_command(format_)
 cli.add_command(schema)
+cli.add_command(deliver)
+cli.add_command(doctor)
+cli.add_command(explain)
+cli.add_command(log)
 cli.add_command(plan)
 cli.add_command(new)
 cli.add_command(step)
+cli.add_command(image)
+cli.add_command(volumes)

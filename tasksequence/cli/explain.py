@@ -13,15 +13,22 @@ _PREFIXES = ("", "SMS_TaskSequence_", "SMS_")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
 def explain(name: str, as_json: bool) -> None:
-    """Print a WMI class as a declaration, or what a task sequence variable is.
+    """Print a WMI class as a declaration, or what a variable or an error code is.
 
-    NAME is the WMI name of a class, with or without SMS_TaskSequence_, or the name of a built-in
-    variable; letter case does not matter.
+    NAME is the WMI name of a class, with or without SMS_TaskSequence_, the name of a built-in
+    variable, or a code: 0x80070070, 2147942512, 0xC000006D, ENOSPC, ERROR_DISK_FULL. Letter case
+    does not matter.
     """
     import difflib
     import json
 
     from tasksequence.cli.output import print_result
+    from tasksequence.error_codes import describe_code, explain_code
+
+    code = explain_code(name)
+    if code is not None:
+        print_result(json.dumps(code._asdict(), indent=2) if as_json else describe_code(code))
+        return
     from tasksequence.model.classes import registry
     from tasksequence.model.declaration import class_data, declaration
 

@@ -22,7 +22,15 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["CAPTURE_CLASS", "Volumes", "capture_step", "capture_volumes", "carry_out"]
+__all__ = [
+    "CAPTURE_CLASS",
+    "Volumes",
+    "capture_step",
+    "capture_volumes",
+    "carry_out",
+    "each_volume",
+    "requested",
+]
 
 CAPTURE_CLASS = "SMS_TaskSequence_CaptureSystemImageAction"
 COMPONENT = "OSDCaptureSystemImage"
@@ -87,11 +95,7 @@ def carry_out(
     log: CMTraceLog | None,
 ) -> CaptureResult:
     """Capture what one planned step asks for; see `capture_volumes`."""
-    assert step.request is not None
-    one = isinstance(volumes, (VolumeSource, Path, str))
-    request = step.request.with_volumes([volumes] if one else volumes)  # type: ignore[arg-type, list-item]
-    if options is not None:
-        request = request.with_options(options)
+    request = requested(step, volumes, options)
     hear = on_event if on_event is not None else _ignore
 
     def tell(text: str, severity: Severity) -> None:
@@ -100,9 +104,7 @@ def carry_out(
             kind = WARNING if severity is Severity.WARN else INFO
             log.write(text, kind=kind, component=COMPONENT)
 
-    overridden = check_preparation(
-        [volume.path for volume in request.volumes], prepared=prepared, tell=tell
-    )
+    overridden = check_preparation(request.volumes, prepared=prepared, tell=tell)
     request = request.overriding(overridden)
     if log is not None:
         log.write(_asked(request), component=COMPONENT)
@@ -111,7 +113,7 @@ def carry_out(
     if log is not None:
         for image in result.images:
             log.write(
-                f"Image {image.index} ({image.name}) of {image.volume}: {image.files} files, "
+                f"Image {image.index} ({image.name}) of {image.shown}: {image.files} files, "
                 f"{image.bytes} bytes",
                 component=COMPONENT,
             )
@@ -120,8 +122,23 @@ def carry_out(
     return result
 
 
+def each_volume(volumes: Volumes) -> list[VolumeSource | Path | str]:
+    """Return volumes as a list, where one alone may have been given."""
+    one = isinstance(volumes, (VolumeSource, Path, str))
+    return [volumes] if one else list(volumes)  # type: ignore[list-item, arg-type]
+
+
+def requested(
+    step: PlannedStep, volumes: Volumes, options: CaptureOptions | None
+) -> CaptureRequest:
+    """Return the request of a planned capture step for volumes and with options."""
+    assert step.request is not None
+    request = step.request.with_volumes(each_volume(volumes))
+    return request if options is None else request.with_options(options)
+
+
 def _asked(request: CaptureRequest) -> str:
-    volumes = ", ".join(str(volume.path) for volume in request.volumes)
+    volumes = ", ".join(volume.shown for volume in request.volumes)
     lines = [f"Capture to {request.destination}", f"Volumes: {volumes}"]
     if request.account:
         lines.append(f"Account: {request.account}")

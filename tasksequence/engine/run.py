@@ -349,7 +349,7 @@ class _Run:
             cancelled = self._engine._cancelled.is_set()
             return (E_CANCELLED if cancelled else E_TIMEOUT), self._variables.masked(str(error))
         except TaskSequenceError as error:
-            return E_FAIL, self._variables.masked(str(error))
+            return error.hresult or E_FAIL, self._variables.masked(str(error))
         except Exception as error:  # a handler may raise anything: it fails its step
             return E_FAIL, self._variables.masked(f"{type(error).__name__}: {error}")
         return (0 if code is None else int(code) & 0xFFFFFFFF), ""

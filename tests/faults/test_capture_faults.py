@@ -223,12 +223,22 @@ def test_the_same_volume_twice_is_refused(
     assert_untouched(old_wim)
 
 
-def test_a_dirty_volume_is_captured_with_a_warning(volume: Path, tmp_path: Path) -> None:
+def test_a_dirty_volume_is_refused(volume: Path, old_wim: Path) -> None:
+    mark_dirty(volume)
+    error = fail(request_for(old_wim, volume), VolumeError, "dirty")
+    assert error.hint is not None
+    assert "chkdsk" in error.hint
+    assert_untouched(old_wim)
+
+
+def test_a_dirty_volume_is_captured_with_a_warning_on_request(volume: Path, tmp_path: Path) -> None:
     mark_dirty(volume)
     events = Events()
-    result = WimlibBackend().capture(request_for(tmp_path / "out.wim", volume), events)
+    options = CaptureOptions(threads=2, allow_dirty=True)
+    request = request_for(tmp_path / "out.wim", volume, options=options)
+    result = WimlibBackend().capture(request, events)
     assert result.verified
-    assert any("dirty" in message and "chkdsk" in message for message in events.warnings)
+    assert any("dirty" in message for message in events.warnings)
 
 
 def test_a_damaged_folder_fails_with_libwims_own_words(volume: Path, old_wim: Path) -> None:
@@ -363,7 +373,8 @@ def test_names_that_are_no_text_come_back_as_they_were(volume: Path, tmp_path: P
         (root / "pagefile.sys").write_bytes(b"x")
     mark_dirty(named)
     events = Events()
-    result = WimlibBackend().capture(request_for(destination, named), events)
+    options = CaptureOptions(threads=2, allow_dirty=True)
+    result = WimlibBackend().capture(request_for(destination, named, options=options), events)
     assert result.destination == destination
     assert [image.volume for image in result.images] == [named]
     assert [omission.volume for omission in result.omissions] == [named]
@@ -418,11 +429,11 @@ def test_a_folder_that_cannot_be_read_takes_a_wim(tmp_path: Path) -> None:
             os.chown(path, 1000, 1000)
         folder.chmod(0o300)
         code = (
-            "from tasksequence.capture.wimlib.backend import _move\n"
+            "from tasksequence.capture.destinations.local import move_into_place\n"
             "os.setgroups([])\n"
             "os.setgid(1000)\n"
             "os.setuid(1000)\n"
-            "_move(sys.argv[2], sys.argv[1])\n"
+            "move_into_place(sys.argv[2], sys.argv[1])\n"
             "print('moved', flush=True)\n"
             # What measures coverage could not write its data as this account.
             "os._exit(0)\n"
@@ -469,7 +480,7 @@ def test_a_destination_that_became_a_folder_keeps_it(small_volume: Path, old_wim
         ("missing/out.wim", "^there is no folder .*/missing$"),
         ("", "^the destination is empty$"),
         ("/", "^the destination is a folder$"),
-        (r"\\server\share\out.wim", "^a network share cannot be reached"),
+        (r"\\server\share\out.wim", "^the share needs an account$"),
         ("C:/out.wim", "^this is a path of Windows$"),
     ],
 )
@@ -516,7 +527,10 @@ def test_a_full_destination_says_so_and_keeps_the_old_wim(
     with memory_disk(tmp_path / "full", "4m") as disk:
         old = disk / "out.wim"
         old.write_bytes(OLD)
-        error = fail(request_for(old, slow_volume), DestinationError, "no space left")
+        options = CaptureOptions(threads=2, check_space=False)
+        error = fail(
+            request_for(old, slow_volume, options=options), DestinationError, "no space left"
+        )
         assert error.where == str(old)
         assert "Free space" in (error.hint or "")
         assert_untouched(old)

@@ -25,13 +25,15 @@ STEP = ts.CaptureSystemImageAction(
 @pytest.fixture(scope="module")
 def captured(reference_volume: Path, tmp_path_factory: pytest.TempPathFactory) -> ts.CaptureResult:
     folder = tmp_path_factory.mktemp("captured")
-    plan = ts.compile_plan(ts.TaskSequence(steps=[STEP]), {"Folder": str(folder)})
+    plan = ts.compile_plan(
+        ts.TaskSequence(steps=[STEP]), {"Folder": str(folder), "_SMSTSInWinPE": "true"}
+    )
     return ts.capture_volumes(plan, [reference_volume])
 
 
 def wim(result: ts.CaptureResult) -> Path:
     assert result.destination is not None
-    return result.destination
+    return Path(result.destination)
 
 
 def test_wimlib_verifies_the_file(captured: ts.CaptureResult) -> None:

@@ -3,29 +3,324 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
 
+from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
+from tasksequence.capture.destinations.local_errors import write_error
+from tasksequence.capture.destinations.overwrite import (
+    check_is_wim,
+    finished_name,
+    kept_name,
+    refuse,
+)
+from tasksequence.capture.destinations.partial import (
+    create_locked,
+    new_part_files,
+    new_partial,
+    remove_if_present,
+    remove_stale,
+)
+from tasksequence.capture.destinations.parts import part_names, remove_left_over
+from tasksequence.capture.destinations.unc import is_unc
+from tasksequence.capture.wim_file import MAGIC_BYTES
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import DestinationError
+from tasksequence.file_access import give_access
+from tasksequence.request import CaptureOptions, Overwrite, Phase
 
-__all__ = ["LONGEST", "check_destination"]
+__all__ = [
+    "LONGEST",
+    "LocalDestination",
+    "check_destination",
+    "check_scratch",
+    "check_text",
+    "default_scratch",
+    "kept_finished",
+    "move_into_place",
+]
 
 LONGEST = 255
 """Characters that CaptureDestination may have (AllowedLen 1-255)."""
 
-_UNC = re.compile(r"(?:\\\\|//)([^\\/]+)(?:[\\/]|$)")
 _WINDOWS = re.compile(r"[A-Za-z]:|.*\\", re.DOTALL)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _GIVE_LOCAL = (
     "Give a local path (command line: --destination PATH), or mount the share and give the path "
     "below its mount point."
 )
-_WIM_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
-"""How a WIM begins, and a pipable one of wimlib."""
+
+
+class LocalDestination:
+    """A file on this machine's file systems, a mounted share among them."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, text: str, volumes: Iterable[Path], options: CaptureOptions) -> None:
+        """Check everything; raises `DestinationError`."""
+        self.text = check_destination(text, volumes)
+        self._overwrite = options.overwrite
+        if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
+            raise refuse(self.text)
+        remove_stale(self.text)
+        self._staged: str | None = None
+        if options.scratch is None:
+            self.place = self.text
+            self.partial = new_partial(self.text)
+            self.weight = 0.0
+        else:
+            self.place = check_scratch(options.scratch)
+            beside = os.path.join(self.place, os.path.basename(self.text))  # noqa: PTH118, PTH119
+            remove_stale(beside)
+            self.partial = new_partial(beside)
+            self._staged = new_partial(self.text)
+            self.weight = 0.1
+
+    def free_bytes(self) -> int:
+        """Return what this account may still write to the destination's file system."""
+        status = os.statvfs(os.path.dirname(self.text))  # noqa: PTH120
+        return status.f_bavail * status.f_frsize
+
+    def file_system(self) -> str:
+        """Return the name of its file system, as the kernel calls it; empty where it is unknown."""
+        return _file_system_of(os.path.dirname(self.text))  # noqa: PTH120
+
+    def deliver(self, report: DeliveryReport, source: str | None = None) -> None:
+        """Put the verified WIM into its place in one step; see `Destination.deliver`."""
+        if self._staged is None:
+            self._move(self.partial)
+            return
+        try:
+            lock = create_locked(self._staged)
+        except OSError as error:
+            raise write_error(error, self.text) from None
+        try:
+            _copy(source or self.partial, lock, self.text, report)
+            self._move(self._staged)
+        finally:
+            os.close(lock)
+            remove_if_present(self._staged)
+
+    def deliver_parts(self, parts: Sequence[str], report: DeliveryReport) -> tuple[Path, ...]:
+        """Put the verified parts into their places, the first last; see `Destination`.
+
+        Parts of an older WIM of that name that are left over are deleted.
+        """
+        places = list(islice(part_names(self.text), len(parts)))
+        if self._overwrite is Overwrite.REFUSE:
+            for place in places:
+                if os.path.lexists(place):
+                    raise refuse(place)
+        with ExitStack() as staged:
+            if self._staged is not None:
+                parts = self._copied(self._staged, parts, staged, report)
+            for part, place in reversed(list(zip(parts, places, strict=True))):
+                if self._overwrite is Overwrite.REFUSE:
+                    _move_to_free(part, place)
+                else:
+                    move_into_place(part, place)
+        remove_left_over(self.text, len(parts))
+        return tuple(map(Path, places))
+
+    def _copied(
+        self, first: str, parts: Sequence[str], stack: ExitStack, report: DeliveryReport
+    ) -> list[str]:
+        """Copy parts beside their places, locked as long as `stack`, and compare them."""
+        first, other = new_part_files(first)
+        sizes = [os.path.getsize(part) for part in parts]  # noqa: PTH202
+        done, total = 0, sum(sizes)
+        copies = [first, *map(other, range(2, len(parts) + 1))]
+        for part, copy, size in zip(parts, copies, sizes, strict=True):
+            try:
+                lock = create_locked(copy)
+            except OSError as error:
+                raise write_error(error, self.text) from None
+            stack.callback(os.close, lock)
+            _copy(part, lock, self.text, _part_report(report, done, total))
+            done += size
+        return copies
+
+    def close(self) -> None:
+        """Leave no unfinished file behind."""
+        remove_if_present(self.partial)
+        if self._staged is not None:
+            remove_if_present(self._staged)
+
+    def _move(self, finished: str) -> None:
+        if self._overwrite is Overwrite.REFUSE:
+            _move_to_free(finished, self.text)
+            return
+        if self._overwrite is Overwrite.KEEP:
+            _keep_old(self.text)
+        move_into_place(finished, self.text)
+
+
+def _part_report(report: DeliveryReport, before: int, total: int) -> DeliveryReport:
+    """Report one part's copying and comparing as a stretch of the whole's copying."""
+
+    def tell(phase: Phase, done: int, size: int) -> None:
+        share = done // 2 if phase is Phase.UPLOAD else (size + done) // 2
+        report(Phase.UPLOAD, before + share, total)
+
+    return tell
+
+
+def check_scratch(folder: Path) -> str:
+    """Return the absolute path of a folder for unfinished WIMs, or refuse it."""
+    path = os.path.realpath(folder)
+    if not os.path.isdir(path):  # noqa: PTH112
+        raise DestinationError(
+            "there is no such scratch folder",
+            where=path,
+            hint="Make it, or choose another (command line: --scratch FOLDER).",
+            hresult=0x80070003,
+        )
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise DestinationError(
+            f"the scratch folder cannot be written: {error.strerror}",
+            where=path,
+            hint="Choose another (command line: --scratch FOLDER).",
+            hresult=hresult_of_errno(error.errno),
+        ) from None
+    return path
+
+
+def default_scratch() -> Path:
+    """Return the folder for large unfinished files: TMPDIR, else /var/tmp, else the usual one.
+
+    /tmp is often in memory, and a WIM is large.
+    """
+    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK | os.X_OK):  # noqa: S108
+        return Path("/var/tmp")  # noqa: S108
+    return Path(tempfile.gettempdir())
+
+
+def kept_finished(partial: str, destination: str) -> str:
+    """Return where a finished WIM stays that could not be delivered: one for each destination."""
+    folder, _ = os.path.split(partial)
+    name = re.split(r"[\\/]", destination)[-1]
+    mark = hashlib.sha256(destination.casefold().encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return os.path.join(folder, finished_name(name, mark))  # noqa: PTH118
+
+
+def move_into_place(partial: str, destination: str) -> None:
+    """Put the finished file in its place at once, and see that this lasts where it can.
+
+    Raises nothing once the file is there, else `DestinationError`.
+    """
+    with ExitStack() as opened:
+        folder = None
+        # Who may write to a folder need not be allowed to open it for reading.
+        with suppress(OSError):
+            folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+            opened.callback(os.close, folder)
+        try:
+            give_access(partial, destination)
+            os.replace(partial, destination)  # noqa: PTH105
+        except OSError as error:
+            raise write_error(error, destination) from None
+        # Some file systems refuse to bring a folder to the disk.
+        if folder is not None:
+            with suppress(OSError):
+                os.fsync(folder)
+
+
+def _move_to_free(finished: str, destination: str) -> None:
+    """Put a finished file in a place that is free; a file that came there meanwhile stays."""
+    give_access(finished, destination)
+    try:
+        # Unlike renaming, linking never takes a name from another file.
+        os.link(finished, destination)
+    except FileExistsError:
+        raise refuse(destination) from None
+    except OSError:
+        if os.path.lexists(destination):
+            raise refuse(destination) from None
+        move_into_place(finished, destination)
+    else:
+        remove_if_present(finished)
+
+
+def _keep_old(destination: str) -> None:
+    """Give the old WIM a second name with its time, or, without hard links, that name alone."""
+    folder, name = os.path.split(destination)
+    attempt = 0
+    while True:
+        try:
+            written = os.stat(destination).st_mtime  # noqa: PTH116
+            kept = os.path.join(folder, kept_name(name, written, attempt))  # noqa: PTH118
+            try:
+                os.link(destination, kept)
+            except FileExistsError:
+                attempt += 1
+                continue
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                if os.path.lexists(kept):
+                    attempt += 1
+                    continue
+                os.rename(destination, kept)  # noqa: PTH104
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise write_error(error, destination) from None
+        return
+
+
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+
+
+def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> None:
+    """Copy a file into an open one, bring that to the disk, and compare the two."""
+    try:
+        with open(source, "rb", buffering=0) as stream:  # noqa: PTH123
+            size = os.fstat(stream.fileno()).st_size
+            done = 0
+            while chunk := stream.read(CHUNK):
+                report(Phase.UPLOAD, done, size)
+                view = memoryview(chunk)
+                while view:
+                    view = view[os.write(descriptor, view) :]
+                done += len(chunk)
+            os.fsync(descriptor)
+            report(Phase.UPLOAD, size, size)
+            for offset in range(0, max(size, 1), CHUNK):
+                report(Phase.CONFIRM, offset, size)
+                wanted = os.pread(stream.fileno(), CHUNK, offset)
+                if os.pread(descriptor, CHUNK, offset) != wanted:
+                    raise DestinationError(
+                        f"the copy at the destination differs near byte {offset:,}",
+                        where=where,
+                        hint="Its disk does not give back what was written: check it.",
+                        hresult=0x80070570,
+                    )
+            report(Phase.CONFIRM, size, size)
+    except OSError as error:
+        raise write_error(error, where) from None
+
+
+def _file_system_of(folder: str) -> str:
+    best, name = "", ""
+    mounts = Path("/proc/self/mountinfo")
+    with suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            head, _, tail = line.partition(" - ")
+            point = head.split(" ")[4].encode().decode("unicode_escape")
+            inside = folder == point or folder.startswith(point.rstrip("/") + "/")
+            if inside and len(point) >= len(best):
+                best, name = point, tail.split(" ")[0]
+    return name
 
 
 def check_destination(text: str, volumes: Iterable[Path]) -> str:
@@ -34,7 +329,7 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
     Really tries to write into its folder: for root on a read-only file system the permissions
     say nothing. Leaves nothing behind. Raises `DestinationError`.
     """
-    _check_text(text)
+    check_text(text)
     # Two slashes at the start mean what one does on Linux; realpath would keep them.
     path = "/" + os.path.realpath(text).lstrip("/")
     folder = Path(path).parent
@@ -51,6 +346,7 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
             f"there is no folder {folder}",
             where=text,
             hint="Make the folder first, or correct the path.",
+            hresult=0x80070003,
         )
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -60,7 +356,8 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
     return path
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Refuse what is no path of a WIM here, local or UNC; raises `DestinationError`."""
     if not text:
         raise DestinationError(
             "the destination is empty",
@@ -81,9 +378,14 @@ def _check_text(text: str) -> None:
             where=repr(text),
             hint="Choose another name, or set LC_ALL=C.UTF-8.",
         ) from None
-    if _is_share(text) or _URL.match(text):
+    if is_unc(text):
+        return
+    if _URL.match(text):
         raise DestinationError(
-            "a network share cannot be reached from here yet", where=text, hint=_GIVE_LOCAL
+            "a network share is named by its UNC path, not by a URL",
+            where=text,
+            hint=r"Write \\server\share\folder\image.wim.",
+            hresult=0x800700A1,
         )
     if _WINDOWS.match(text):
         raise DestinationError("this is a path of Windows", where=text, hint=_GIVE_LOCAL)
@@ -91,12 +393,6 @@ def _check_text(text: str) -> None:
         raise DestinationError(
             "the destination is a folder", where=text, hint="Add the name of the WIM file."
         )
-
-
-def _is_share(text: str) -> bool:
-    """Tell a share from a local path; `//tmp/x.wim` is local where there is a folder /tmp."""
-    share = _UNC.match(text)
-    return share is not None and not (text[0] == "/" and Path("/", share[1]).is_dir())
 
 
 def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) -> None:
@@ -115,12 +411,8 @@ def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) 
                 where=text,
                 hint="Name another file: the capture would have replaced its own source.",
             )
-    if stat.S_ISREG(status.st_mode) and status.st_size and not _is_wim(text):
-        raise DestinationError(
-            "the destination exists and is no WIM",
-            where=text,
-            hint="Only an image is replaced by a new one: move this file away, or name another.",
-        )
+    if stat.S_ISREG(status.st_mode) and status.st_size:
+        check_is_wim(_head(text), text)
     if not stat.S_ISREG(status.st_mode):
         raise DestinationError(
             "the destination exists and is no regular file",
@@ -129,15 +421,16 @@ def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) 
         )
 
 
-def _is_wim(text: str) -> bool:
+def _head(text: str) -> bytes:
     try:
         with Path(text).open("rb") as stream:
-            return stream.read(len(_WIM_MAGICS[0])) in _WIM_MAGICS
+            return stream.read(MAGIC_BYTES)
     except PermissionError:
         raise DestinationError(
             "this account may not read the file at the destination, to see that it is a WIM",
             where=text,
             hint="Give it the right to, move the file away, or name another destination.",
+            hresult=0x80070005,
         ) from None
     except OSError as error:
         raise _refused(error, text) from None
@@ -164,4 +457,5 @@ def _refused(error: OSError, text: str) -> DestinationError:
     problem, hint = problems.get(
         error.errno or 0, (f"the destination cannot be written: {error.strerror}", None)
     )
-    return DestinationError(problem, where=text, hint=hint)
+    hresult = hresult_of_errno(error.errno)
+    return DestinationError(problem, where=text, hint=hint, hresult=hresult)

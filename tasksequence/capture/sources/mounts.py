@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tasksequence.errors import VolumeError
 
-__all__ = ["check_not_mounted", "mount_point"]
+__all__ = ["check_not_mounted", "mount_point", "mount_points_below"]
 
 _MOUNTS = "/proc/self/mountinfo"
 _OPTIONAL_FIELDS = 6
@@ -60,6 +60,12 @@ def mount_point(path: str) -> str | None:
         if mount.device in devices or _is_file(mount.source, status):
             return mount.point
     return None
+
+
+def mount_points_below(folder: str) -> list[str]:
+    """Return what is mounted on a folder or below it, the last mount first."""
+    below = folder.rstrip("/") + "/"
+    return [mount.point for mount in _mounts() if f"{mount.point}/".startswith(below)][::-1]
 
 
 def _mounts() -> Iterator[_Mount]:

@@ -6,8 +6,8 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from tasksequence.capture.sources import _ntfs_format as form
@@ -16,7 +16,16 @@ from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, N
 from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
 from tasksequence.errors import VolumeError
 
-__all__ = ["Inspection", "check_volume", "inspect", "tree_below"]
+__all__ = [
+    "Inspection",
+    "Look",
+    "NtfsTree",
+    "check_volume",
+    "data_bytes",
+    "inspect",
+    "look_at",
+    "tree_below",
+]
 
 _CHUNK = 1 << 21
 """Bytes of the MFT that are scanned at once; a multiple of every record size."""
@@ -83,6 +92,49 @@ def inspect(path: str) -> Inspection:
             raise _unreadable(path, error) from None
 
 
+class Look(NamedTuple):
+    """What a short look at a volume says of it."""
+
+    label: str
+    dirty: bool
+    hibernated: bool
+    names: frozenset[str]
+    """Names in the root folder, in lower case."""
+    has_windows: bool
+    """There is a Windows with its registry."""
+
+
+_REGISTRY = ("windows", "system32", "config", "software")
+
+
+def look_at(path: str) -> Look:
+    """Read label, state and root folder of a volume. Raises `VolumeError` if it is no NTFS."""
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            label, dirty = _volume_information(volume)
+            names = frozenset(name.name.lower() for _, name in volume.entries(ROOT))
+            return Look(
+                label=label,
+                dirty=dirty,
+                hibernated=_is_hibernated(volume),
+                names=names,
+                has_windows=_holds(volume, _REGISTRY),
+            )
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+def _holds(volume: NtfsVolume, path: tuple[str, ...]) -> bool:
+    number = ROOT
+    for part in path:
+        found = [child for child, name in volume.entries(number) if name.name.lower() == part]
+        if not found:
+            return False
+        number = found[0]
+    return True
+
+
 def tree_below(path: str, folder: str, number: int) -> Iterator[str]:
     """Yield the paths of all files and folders below a folder, given by path and record number.
 
@@ -105,6 +157,94 @@ def tree_below(path: str, folder: str, number: int) -> Iterator[str]:
                         waiting.append((below, child))
         except OSError as error:
             raise _unreadable(path, error) from None
+
+
+class NtfsTree:
+    """The files and folders of a volume, by path and record number; use it as a context."""
+
+    def __init__(self, path: str) -> None:
+        """Open a volume. Raises `VolumeError`."""
+        self._path = path
+        self._stack = ExitStack()
+        descriptor, geometry = self._stack.enter_context(_opened(path))
+        try:
+            self._volume = NtfsVolume(descriptor, geometry, path)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> NtfsTree:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def walk(
+        self, number: int = ROOT, skip: Callable[[str], bool] | None = None
+    ) -> Iterator[tuple[str, int, bool]]:
+        """Yield path, record number and whether it is a folder, of all below a folder.
+
+        Below a folder for whose path `skip` is true nothing is yielded.
+        """
+        waiting = [("", number)]
+        seen = {number}
+        while waiting:
+            parent, at = waiting.pop()
+            try:
+                entries = list(self._volume.entries(at))
+            except OSError as error:
+                raise _unreadable(self._path, error) from None
+            for child, name in entries:
+                if child < FIRST_USER_RECORD:
+                    continue
+                path = f"{parent}/{name.name}"
+                yield path, child, name.is_folder
+                if name.is_folder and child not in seen and not (skip and skip(path)):
+                    seen.add(child)
+                    waiting.append((path, child))
+
+    def size(self, number: int) -> int:
+        """Return the bytes of a file's main stream."""
+        for one in self._volume.attributes(number):
+            if one.type == form.DATA and not one.name and not one.first_cluster:
+                return one.size
+        return 0
+
+
+def data_bytes(path: str) -> int:
+    """Return the bytes of the clusters in use that a capture reads, about.
+
+    From the volume's own bitmap, without the master file table, the log and the page files. Raises
+    `VolumeError`.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            bitmap = volume.content(_data_of(volume, _BITMAP_RECORD), geometry.volume)
+            used = int.from_bytes(bitmap, "little").bit_count() * geometry.cluster
+            left_out = volume.mft.size + _allocated(volume, _LOG_RECORD)
+            for number, name in volume.entries(ROOT):
+                if name.name.lower() in _PAGE_FILES:
+                    left_out += _allocated(volume, number)
+            return max(0, used - left_out)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+_LOG_RECORD = 2
+_BITMAP_RECORD = 6
+_PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+
+
+def _data_of(volume: NtfsVolume, number: int) -> list[form.Attribute]:
+    return [one for one in volume.attributes(number) if one.type == form.DATA and not one.name]
+
+
+def _allocated(volume: NtfsVolume, number: int) -> int:
+    clusters = sum(
+        count for one in _data_of(volume, number) for start, count in one.runs if start is not None
+    )
+    return clusters * volume.geometry.cluster
 
 
 @contextmanager
@@ -185,20 +325,26 @@ def _volume_information(volume: NtfsVolume) -> tuple[str, bool]:
 
 
 def _refuse_hibernated(volume: NtfsVolume, path: str) -> None:
-    """Raise `VolumeError` if Windows left its memory in this volume, by the rule of ntfs-3g."""
+    if _is_hibernated(volume):
+        raise VolumeError(
+            "Windows is hibernated on this volume (hiberfil.sys is in use), "
+            "so what it wrote last is not all on the disk",
+            where=path,
+            hint="Start Windows and shut it down fully with `shutdown /s /f /t 0`; fast "
+            "startup hibernates too, `powercfg /hibernate off` ends that.",
+        )
+
+
+def _is_hibernated(volume: NtfsVolume) -> bool:
+    """Tell whether Windows left its memory in this volume, by the rule of ntfs-3g."""
     for number, name in volume.entries(ROOT):
         if name.name.lower() != "hiberfil.sys":
             continue
         parts = [one for one in volume.attributes(number) if one.type == form.DATA and not one.name]
         header = volume.content(parts, _HIBERNATION_HEADER)
         if len(header) < _HIBERNATION_HEADER or header[:4].lower() == b"hibr":
-            raise VolumeError(
-                "Windows is hibernated on this volume (hiberfil.sys is in use), "
-                "so what it wrote last is not all on the disk",
-                where=path,
-                hint="Start Windows and shut it down fully with `shutdown /s /f /t 0`; fast "
-                "startup hibernates too, `powercfg /hibernate off` ends that.",
-            )
+            return True
+    return False
 
 
 def _scan(volume: NtfsVolume, label: str, dirty: bool) -> Inspection:

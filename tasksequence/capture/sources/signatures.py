@@ -8,11 +8,9 @@ HEAD_BYTES = 8192
 """How much of the start `identify` needs; a GPT on 4,096-byte sectors begins at 4,096."""
 
 _WHOLE_DISK = (
-    "Name one of its volumes, not the disk: for an image file, attach it with "
-    "`losetup --find --show --partscan --read-only FILE` and name /dev/loopNpM."
+    "Capture it as a disk (command line: --disk); `tasksequence volumes DISK` shows its volumes."
 )
-_CONVERT = "Convert it first, for instance with `qemu-img convert -O raw`, and name one volume."
-_ONLY_NTFS = "Only NTFS volumes can be captured."
+_ONLY_NTFS = "Only NTFS and FAT32 volumes can be captured."
 
 # (offset, bytes found there, what it is, what to do); the first that fits wins.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
@@ -32,10 +30,10 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"hsqs", "a squashfs image", _ONLY_NTFS),
     (0, b"LUKS\xba\xbe", "encrypted with LUKS", "Unlock it and name the unlocked volume."),
     (0, b"MSWIM\0\0\0", "a WIM file already", "Name the volume that it should be captured from."),
-    (0, b"vhdxfile", "a virtual disk (VHDX)", _CONVERT),
-    (0, b"conectix", "a virtual disk (VHD)", _CONVERT),
-    (0, b"KDMV", "a virtual disk (VMDK)", _CONVERT),
-    (0, b"QFI\xfb", "a virtual disk (qcow2)", _CONVERT),
+    (0, b"vhdxfile", "a virtual disk (VHDX)", _WHOLE_DISK),
+    (0, b"conectix", "a virtual disk (VHD)", _WHOLE_DISK),
+    (0, b"KDMV", "a virtual disk (VMDK)", _WHOLE_DISK),
+    (0, b"QFI\xfb", "a virtual disk (qcow2)", _WHOLE_DISK),
     (512, b"EFI PART", "a whole disk with a GPT partition table", _WHOLE_DISK),
     (4096, b"EFI PART", "a whole disk with a GPT partition table", _WHOLE_DISK),
 )

@@ -5,9 +5,17 @@ from __future__ import annotations
 import errno
 import os
 
-from tasksequence.errors import BackendUnavailable, CaptureError, DestinationError, VolumeError
+from tasksequence.capture.destinations.local_errors import write_error
+from tasksequence.error_codes import hresult_of_errno
+from tasksequence.errors import (
+    BackendUnavailable,
+    CaptureError,
+    DestinationError,
+    ImageError,
+    VolumeError,
+)
 
-__all__ = ["LibwimError", "capture_error", "write_error"]
+__all__ = ["LibwimError", "capture_error", "wim_error"]
 
 _NOMEM = 39
 _NTFS_3G = 46
@@ -61,6 +69,7 @@ def capture_error(failure: LibwimError, *, volume: str | None, destination: str)
         return CaptureError(
             f"not enough memory: {said}",
             hint="Capture with fewer threads, or on a machine with more memory.",
+            hresult=0x8007000E,
         )
     if volume is not None or failure.code in _READING:
         return _read_error(said, failure, volume)
@@ -72,32 +81,32 @@ def capture_error(failure: LibwimError, *, volume: str | None, destination: str)
             where=destination,
             hint="The destination's disk or the memory does not give back what was written: "
             "check both, then capture again.",
+            hresult=0x80070570,
         )
     return CaptureError(f"the capture failed: {said}", where=destination)
 
 
-def write_error(error: OSError, destination: str) -> DestinationError:
-    """Return the error for a system error at the destination."""
-    hints = {
-        errno.EDQUOT: "This account's quota is used up: free space or name another destination.",
-        errno.EFBIG: "The file system or a limit (`ulimit -f`) does not take so large a file.",
-        errno.EROFS: "The file system is mounted read-only: name another destination.",
-        errno.EACCES: "Give this account the right to write there.",
-        errno.EPERM: "Give this account the right to write there.",
-        errno.ENOENT: "The folder is gone: make it again.",
-    }
-    if error.errno == errno.ENOSPC:
-        return DestinationError(
-            "no space left for the WIM; the unfinished file was deleted",
-            where=destination,
-            hint="Free space there or name another destination. The new WIM needs room beside an "
-            "old one of the same name, which stays until the new one is complete.",
+_WIM_PROBLEMS = {
+    18: ("there is no such image in the WIM", "`tasksequence image show` lists its images."),
+    33: ("the WIM is one part of a split WIM", "Name its first part, all others beside it."),
+    62: ("parts of this split WIM are missing", "Put all its parts into one folder."),
+    55: ("data of the WIM is missing", "Put all parts of a split WIM into one folder."),
+    67: ("the WIM is newer than this libwim", "Install a newer libwim."),
+    74: ("the WIM is encrypted", "Decrypt it on Windows first."),
+}
+"""What people are told of codes that name one cause."""
+
+
+def wim_error(failure: LibwimError, path: str) -> ImageError:
+    """Return the error for an existing WIM that libwim cannot use."""
+    problem, hint = _WIM_PROBLEMS.get(failure.code, ("", ""))
+    if problem:
+        return ImageError(f"{problem} (libwim error {failure.code})", where=path, hint=hint)
+    if failure.code in _DAMAGED_WIM or failure.code == _UNEXPECTED_END_OF_FILE:
+        return ImageError(
+            f"the WIM is damaged: {failure.sentence()}", where=path, hint="Copy the file again."
         )
-    return DestinationError(
-        f"the WIM cannot be written: {error.strerror}",
-        where=destination,
-        hint=hints.get(error.errno or 0),
-    )
+    return ImageError(f"the WIM cannot be used: {failure.sentence()}", where=path)
 
 
 def _read_error(said: str, failure: LibwimError, volume: str | None) -> CaptureError:
@@ -106,21 +115,30 @@ def _read_error(said: str, failure: LibwimError, volume: str | None) -> CaptureE
             f"this libwim cannot read NTFS volumes: {said}",
             hint="It was built without libntfs-3g; Debian's libwim15 has it "
             "(`apt install libwim15`).",
+            hresult=0x80070032,
         )
+    hresult = 0x80070026 if failure.code == _UNEXPECTED_END_OF_FILE else 0x8007001E
     if failure.code == _CONCURRENT_MODIFICATION_DETECTED:
         hint = "It changed while it was captured: see that nothing mounts or writes it."
     elif failure.is_caused_by(errno.EIO):
+        hresult = hresult_of_errno(errno.EIO) or hresult
         hint = (
             "The disk or the NTFS structures are damaged: check the volume with `chkdsk /f` on "
             "Windows; rescue a failing disk with ddrescue first."
         )
     else:
         hint = "Check the volume with `chkdsk /f` on Windows, then capture again."
-    return VolumeError(f"the volume cannot be read: {said}", where=volume, hint=hint)
+    return VolumeError(
+        f"the volume cannot be read: {said}", where=volume, hint=hint, hresult=hresult
+    )
 
 
 def _write_failure(said: str, failure: LibwimError, destination: str) -> DestinationError:
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
         if failure.is_caused_by(number):
             return write_error(OSError(number, os.strerror(number)), destination)
-    return DestinationError(f"the WIM cannot be written: {said}", where=destination)
+    return DestinationError(
+        f"the WIM cannot be written: {said}",
+        where=destination,
+        hresult=hresult_of_errno(failure.number) or 0x8007001D,
+    )

@@ -19,10 +19,12 @@ from tasksequence.errors import BackendUnavailable
 __all__ = [
     "LIBRARY_VARIABLE",
     "MINIMUM_VERSION",
+    "Entry",
     "Library",
     "Message",
     "Progress",
     "ScanStatus",
+    "Stream",
     "Wim",
 ]
 
@@ -41,14 +43,23 @@ _INSTALL = "Install it with `apt install libwim15` (Debian, Ubuntu) or your syst
 _ADD_NTFS = 0x00000001
 _ADD_VERBOSE = 0x00000004
 _ADD_EXCLUDE_VERBOSE = 0x00000080
-_ADD_WINCONFIG = 0x00000800
-_ADD_FLAGS = _ADD_NTFS | _ADD_VERBOSE | _ADD_EXCLUDE_VERBOSE | _ADD_WINCONFIG
+_ADD_FLAGS = _ADD_VERBOSE | _ADD_EXCLUDE_VERBOSE
+_IGNORE_CASE = 0x00000020
+"""For global_init: patterns match whatever the case, as on Windows."""
+_WRITE_INTEGRITY = 0x00000001
+_WRITE_PIPABLE = 0x00000004
+_OPEN_CHECK_INTEGRITY = 0x00000001
+_EXTRACT_NTFS = 0x00000001
+_WRITE_SOLID = 0x00001000
+_LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
 _ALL_IMAGES = -1
 _CONTINUE, _ABORT = 0, 1
 _SHA1_BYTES = 20
+_UNIX_EPOCH = 11_644_473_600
+"""Seconds from 1601 to 1970."""
 
-_COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2}
+_COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2, "solid": _LZMS}
 
 
 class Message(IntEnum):
@@ -82,6 +93,34 @@ class Progress(NamedTuple):
     status: int = ScanStatus.OK
     path: bytes = b""
     """Path in the volume of what was left out, for the two other statuses."""
+
+
+class Stream(NamedTuple):
+    """The data of a file or of one of its named streams."""
+
+    name: str
+    size: int
+    sha1: str
+    """Hexadecimal; zeros for no data."""
+    offset: int
+    """Where the data lies in the file, if it lies there uncompressed."""
+
+
+class Entry(NamedTuple):
+    """A file or folder of an image."""
+
+    path: str
+    short_name: str
+    attributes: int
+    security: str
+    """The security descriptor, hexadecimal; empty for none."""
+    reparse_tag: int
+    link_group: int
+    """The same for all names of one file; 0 for a single one."""
+    times: tuple[int, int, int]
+    """Created, modified, accessed, as FILETIME."""
+    streams: tuple[Stream, ...]
+    """The main stream first; for a reparse point that is its data."""
 
 
 class _Scan(ctypes.Structure):
@@ -137,6 +176,22 @@ class _StreamEntry(ctypes.Structure):
         ("stream_name", ctypes.c_char_p),
         ("resource", _ResourceEntry),
         ("reserved", ctypes.c_uint64 * 4),
+    )
+
+
+class _WimInfo(ctypes.Structure):
+    _fields_ = (
+        ("guid", ctypes.c_uint8 * 16),
+        ("image_count", ctypes.c_uint32),
+        ("boot_index", ctypes.c_uint32),
+        ("version", ctypes.c_uint32),
+        ("chunk_size", ctypes.c_uint32),
+        ("part_number", ctypes.c_uint16),
+        ("total_parts", ctypes.c_uint16),
+        ("compression_type", ctypes.c_int32),
+        ("total_bytes", ctypes.c_uint64),
+        ("flags", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32 * 9),
     )
 
 
@@ -196,7 +251,19 @@ _FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "wimlib_add_image": (True, _int, (_handle, _text, _text, _text, _int)),
     "wimlib_set_image_property": (True, _int, (_handle, _int, _text, _text)),
     "wimlib_get_image_property": (False, _text, (_handle, _int, _text)),
+    "wimlib_get_wim_info": (True, _int, (_handle, ctypes.POINTER(_WimInfo))),
+    "wimlib_write_to_fd": (True, _int, (_handle, _int, _int, _int, ctypes.c_uint)),
+    "wimlib_extract_image": (True, _int, (_handle, _int, _text, _int)),
     "wimlib_write": (True, _int, (_handle, _text, _int, _int, ctypes.c_uint)),
+    "wimlib_export_image": (True, _int, (_handle, _int, _handle, _text, _text, _int)),
+    "wimlib_reference_resources": (True, _int, (_handle, _handle_out, ctypes.c_uint, _int)),
+    "wimlib_reference_template_image": (True, _int, (_handle, _int, _handle, _int, _int)),
+    "wimlib_reference_resource_files": (
+        True,
+        _int,
+        (_handle, ctypes.POINTER(_text), ctypes.c_uint, _int, _int),
+    ),
+    "wimlib_split": (True, _int, (_handle, _text, ctypes.c_uint64, _int)),
     "wimlib_verify_wim": (True, _int, (_handle, _int)),
     "wimlib_iterate_dir_tree": (
         True,
@@ -232,7 +299,7 @@ class Library:
         self._read = 0
         with suppress(LibwimError):  # built without error messages
             self("wimlib_set_error_file_by_name", f"/proc/self/fd/{self._log}".encode())
-        self("wimlib_global_init", 0)
+        self("wimlib_global_init", _IGNORE_CASE)
 
     def __call__(self, name: str, *arguments: object) -> Any:
         """Call a function by name; raise `LibwimError` if it returns an error code."""
@@ -251,18 +318,22 @@ class Library:
     def new_wim(
         self, compression: str, on_progress: Callable[[Progress], None]
     ) -> Generator[Wim, None, None]:
-        """Make an empty WIM in memory; `compression` is none, xpress or lzx."""
+        """Make an empty WIM in memory; `compression` is none, xpress, lzx or solid."""
         with self._wim(on_progress) as wim:
             wim.create(_COMPRESSION_TYPES[compression])
             yield wim
 
     @contextmanager
     def open_wim(
-        self, path: str, on_progress: Callable[[Progress], None]
+        self,
+        path: str,
+        on_progress: Callable[[Progress], None],
+        *,
+        check_integrity: bool = False,
     ) -> Generator[Wim, None, None]:
-        """Open a WIM file for reading."""
+        """Open a WIM file for reading, its integrity table compared first if that is asked for."""
         with self._wim(on_progress) as wim:
-            wim.open(path)
+            wim.open(path, _OPEN_CHECK_INTEGRITY if check_integrity else 0)
             yield wim
 
     @contextmanager
@@ -288,6 +359,7 @@ class Library:
     def _refuse_old(self) -> None:
         packed = self("wimlib_get_version")
         version = (packed >> 20, packed >> 10 & 1023, packed & 1023)
+        self.version = _dotted(version)
         if version < MINIMUM_VERSION:
             raise BackendUnavailable(
                 f"{self.name} is version {_dotted(version)}, "
@@ -313,20 +385,47 @@ class Wim:
         self._library("wimlib_create_new_wim", compression_type, ctypes.byref(self._handle))
         self._library("wimlib_register_progress_function", self._handle, self._callback, None)
 
-    def open(self, path: str) -> None:
+    def open(self, path: str, flags: int = 0) -> None:
         """Make this the WIM of a file."""
         target = ctypes.byref(self._handle)
         function = "wimlib_open_wim_with_progress"
-        self._library(function, os.fsencode(path), 0, target, self._callback, None)
+        self._library(function, os.fsencode(path), flags, target, self._callback, None)
 
     def free(self) -> None:
         """Close files and give memory back."""
         self._library("wimlib_free", self._handle)
 
-    def add_ntfs_image(self, volume: str, name: str) -> None:
-        """Scan an unmounted NTFS volume and add it as the last image."""
-        source = os.fsencode(volume)
-        self._call("wimlib_add_image", source, name.encode(), None, _ADD_FLAGS)
+    def add_image(self, source: str, name: str, config: str, *, ntfs: bool) -> None:
+        """Scan an unmounted NTFS volume, or a folder, and add it as the last image.
+
+        `config` is the path of a file that says what is left out.
+        """
+        flags = _ADD_FLAGS | (_ADD_NTFS if ntfs else 0)
+        self._call("wimlib_add_image", os.fsencode(source), name.encode(), config.encode(), flags)
+
+    def export_image(self, image: int, target: Wim, name: str) -> None:
+        """Add an image of this WIM to another, which needs this one open until it is written."""
+        self._call("wimlib_export_image", image, target._handle, name.encode(), None, 0)
+
+    def use_data_of(self, base: Wim) -> None:
+        """Take over compressed data from another WIM; it stays open until this one is written."""
+        handles = (ctypes.c_void_p * 1)(base._handle)
+        target = ctypes.cast(handles, _handle_out)
+        self._call("wimlib_reference_resources", target, 1, 0)
+
+    def use_template(self, image: int, base: Wim, base_image: int) -> None:
+        """Take a file for unchanged, and do not read it, where an older image has it so."""
+        self._call("wimlib_reference_template_image", image, base._handle, base_image, 0)
+
+    def use_parts(self, pattern: str) -> None:
+        """Take the other parts of a split WIM into account."""
+        patterns = (ctypes.c_char_p * 1)(os.fsencode(pattern))
+        # 1: the pattern is a glob; 0x100 would make a glob without a match an error.
+        self._call("wimlib_reference_resource_files", patterns, 1, 1, 0)
+
+    def split(self, path: str, size: int) -> None:
+        """Write the parts of a split WIM: the first to `path`, the others numbered beside it."""
+        self._call("wimlib_split", os.fsencode(path), size, 0)
 
     def set_property(self, image: int, name: str, value: str) -> None:
         """Set an element of an image's XML, nested by `/`."""
@@ -337,9 +436,23 @@ class Wim:
         value = self._library("wimlib_get_image_property", self._handle, image, name.encode())
         return int(value) if value else 0
 
-    def write(self, path: str, threads: int) -> None:
+    def write(
+        self, path: str, threads: int, *, integrity: bool = False, solid: bool = False
+    ) -> None:
         """Write all images to a file, which is emptied first; 0 threads: one per processor."""
-        self._call("wimlib_write", os.fsencode(path), _ALL_IMAGES, 0, threads)
+        flags = (_WRITE_INTEGRITY if integrity else 0) | (_WRITE_SOLID if solid else 0)
+        self._call("wimlib_write", os.fsencode(path), _ALL_IMAGES, flags, threads)
+
+    def text(self, image: int, name: str) -> str:
+        """Return an element of an image's XML, empty if there is none."""
+        value = self._library("wimlib_get_image_property", self._handle, image, name.encode())
+        return value.decode(errors="replace") if value else ""
+
+    def image_count(self) -> int:
+        """Return how many images there are."""
+        info = _WimInfo()
+        self._library("wimlib_get_wim_info", self._handle, ctypes.byref(info))
+        return int(info.image_count)
 
     def verify(self) -> None:
         """Read all metadata and file data, and compare them with their SHA-1."""
@@ -377,6 +490,33 @@ class Wim:
         callback = _DirEntryFunction(visit)
         self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
 
+    def visit_entries(self, image: int, each: Callable[[Entry], None]) -> None:
+        """Call `each` with every file and folder of an image, the root first."""
+
+        def visit(pointer: Any, _context: object) -> int:
+            try:
+                each(_entry_of(pointer[0]))
+            except BaseException as error:  # an exception must not run through C
+                self._raised = error
+                return _ABORT
+            return 0
+
+        callback = _DirEntryFunction(visit)
+        self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
+
+    def hash_all(self) -> None:
+        """Read all data that was added, for its SHA-1, and write nothing."""
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            self._call("wimlib_write_to_fd", nothing.fileno(), _ALL_IMAGES, _WRITE_PIPABLE, 1)
+
+    def write_image(self, image: int, path: str) -> None:
+        """Write one image to a file."""
+        self._call("wimlib_write", os.fsencode(path), image, 0, 1)
+
+    def extract_to_ntfs(self, image: int, volume: str) -> None:
+        """Write an image's files to an unmounted NTFS volume."""
+        self._call("wimlib_extract_image", image, os.fsencode(volume), _EXTRACT_NTFS)
+
     def _call(self, name: str, *arguments: object) -> None:
         try:
             self._library(name, self._handle, *arguments)
@@ -399,6 +539,39 @@ class Wim:
             self._raised = error
             return _ABORT
         return _CONTINUE
+
+
+def _entry_of(raw: Any) -> Entry:
+    at = ctypes.addressof(raw) + _DirEntry.streams.offset
+    descriptor = b""
+    if raw.security_descriptor:
+        descriptor = ctypes.string_at(raw.security_descriptor, raw.security_descriptor_size)
+    # wimlib.h: creation, last write, last access.
+    created, modified, accessed = (
+        (time.tv_sec + _UNIX_EPOCH) * 10_000_000 + time.tv_nsec // 100 for time in raw.times
+    )
+    return Entry(
+        path=_text_of(raw.full_path),
+        short_name=_text_of(raw.dos_name or b""),
+        attributes=raw.attributes,
+        security=descriptor.hex(),
+        reparse_tag=raw.reparse_tag,
+        link_group=raw.hard_link_group_id if raw.num_links > 1 else 0,
+        times=(created, modified, accessed),
+        streams=tuple(
+            Stream(
+                name=_text_of(stream.stream_name or b""),
+                size=stream.resource.uncompressed_size,
+                sha1=bytes(stream.resource.sha1_hash).hex(),
+                offset=stream.resource.offset,
+            )
+            for stream in (_StreamEntry * (raw.num_named_streams + 1)).from_address(at)
+        ),
+    )
+
+
+def _text_of(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")
 
 
 def _load() -> tuple[ctypes.CDLL, str]:

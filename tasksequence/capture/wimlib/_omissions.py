@@ -31,9 +31,13 @@ class Omissions:
         self._excluded: list[str] = []
         self._unsupported: list[str] = []
 
-    def exclude(self, path: bytes) -> None:
+    def exclude(self, path: str) -> None:
         """Add a path that the list of excluded files names; all below goes with it."""
-        self._excluded.append(_text(path))
+        self._excluded.append(path)
+
+    def exclude_raw(self, path: bytes) -> None:
+        """Add such a path as libwim tells it."""
+        self.exclude(_text(path))
 
     def leave_unsupported(self, path: bytes) -> None:
         """Add a path that libwim cannot capture."""

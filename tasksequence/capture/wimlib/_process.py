@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 
 from tasksequence.errors import CaptureCancelled, CaptureError
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "search_path"]
 
 _MODULE = "tasksequence.capture.wimlib.worker"
 _GRACE = 3.0
@@ -34,7 +34,8 @@ _STDERR = 2
 class WorkerProcess:
     """A running worker; leaving its context ends it, whatever state it is in."""
 
-    def __init__(self, request: dict[str, object]) -> None:
+    def __init__(self, request: dict[str, object], module: str | None = None) -> None:
+        """Start a module that takes the request and answers with events; the capture's for None."""
         reading, writing = _pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
@@ -43,7 +44,7 @@ class WorkerProcess:
                     "-P",
                     # Names of files have to mean the same bytes there.
                     *("-X", f"utf8={sys.flags.utf8_mode}"),
-                    *("-m", _MODULE, str(writing)),
+                    *("-m", module or _MODULE, str(writing)),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -52,7 +53,7 @@ class WorkerProcess:
                 # Ctrl-C in a terminal is for this process alone, which then ends the worker.
                 start_new_session=True,
                 # The worker has to find the same packages, in the same order.
-                env={**os.environ, "PYTHONPATH": _search_path()},
+                env={**os.environ, "PYTHONPATH": search_path()},
             )
         except BaseException:
             os.close(reading)
@@ -136,6 +137,7 @@ class WorkerProcess:
                 raise CaptureCancelled(
                     "the capture took longer than its time limit and was ended",
                     hint="Raise the step's Timeout, or the limit given for this capture.",
+                    hresult=0x800705B4,
                 )
             ready = selector.select(None if left is None else min(left, _LONGEST_WAIT))
             if ready:
@@ -197,7 +199,7 @@ def _pipe() -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _search_path() -> str:
+def search_path() -> str:
     """Return where this process looks for modules; an empty entry means the current folder."""
     return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 

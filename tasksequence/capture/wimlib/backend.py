@@ -6,24 +6,34 @@ import os
 import re
 import sys
 import time
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from tasksequence import errors
-from tasksequence.capture.destinations.local import check_destination
+from tasksequence.capture.destinations.choose import open_destination
+from tasksequence.capture.destinations.delivery import DeliveryReport, Destination
+from tasksequence.capture.destinations.unc import is_unc
+from tasksequence.capture.exclusions import DEFAULT_EXCLUDED
+from tasksequence.capture.shown_names import ShownNames
 from tasksequence.capture.sources.mounts import check_not_mounted
-from tasksequence.capture.sources.ntfs import check_volume
-from tasksequence.capture.wimlib._codes import write_error
-from tasksequence.capture.wimlib._partial import new_partial, remove_if_present, remove_stale
+from tasksequence.capture.sources.source_kind import source_kind
+from tasksequence.capture.space import check_space, estimate_size
+from tasksequence.capture.wim_file import read_wim_file
+from tasksequence.capture.wimlib._elements import elements_of
 from tasksequence.capture.wimlib._process import WorkerProcess
-from tasksequence.errors import CaptureError, VolumeError
-from tasksequence.file_access import give_access
+from tasksequence.errors import (
+    CaptureCancelled,
+    CaptureError,
+    ImageError,
+    TaskSequenceError,
+    VolumeError,
+)
 from tasksequence.request import (
     CapturedImage,
     CaptureRequest,
     CaptureResult,
     CaptureWarning,
+    Compression,
     EventHandler,
     Omission,
     OmissionReason,
@@ -32,10 +42,16 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["WimlibBackend"]
+__all__ = ["WimlibBackend", "check_request", "check_volumes"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
+
+_SMALLEST_PART = 1 << 20
+_EVENT_INTERVAL = 0.1
+"""Seconds between two events of one phase."""
+_UPLOAD_PART = 0.6
+"""Share of a delivery's time that the copying takes; comparing takes the rest."""
 
 _KINDS = {
     kind.__name__: kind
@@ -43,6 +59,7 @@ _KINDS = {
         errors.BackendUnavailable,
         errors.CaptureError,
         errors.DestinationError,
+        errors.ImageError,
         errors.VolumeError,
     )
 }
@@ -64,28 +81,41 @@ class WimlibBackend:
         See `CaptureBackend.capture`. Any exception, KeyboardInterrupt among them, leaves an old
         file at the destination as it was, and no process, temporary file or descriptor behind.
         """
-        _check_request(request)
-        limit = request.time_limit
-        deadline = None if limit is None else time.monotonic() + limit
-        _check_volumes(request.volumes)
-        paths = [volume.path for volume in request.volumes]
-        destination = check_destination(request.destination, paths)
-        remove_stale(destination)
-        partial = new_partial(destination)
+        names = ShownNames(request.volumes)
         try:
-            with WorkerProcess(_job(request, destination, partial)) as worker:
-                for event in worker.events(deadline):
-                    if event["event"] == "done":
-                        result = _result(event, request.volumes, destination)
-                        _move(partial, destination)
-                        break
-                    _relay(event, on_event)
-        finally:
-            remove_if_present(partial)
-        return result
+            return _capture(request, names.events(on_event))
+        except TaskSequenceError as error:
+            raise names.error(error) from None
 
 
-def _check_request(request: CaptureRequest) -> None:
+def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
+    check_request(request)
+    limit = request.time_limit
+    deadline = None if limit is None else time.monotonic() + limit
+    kinds = check_volumes(request.volumes)
+    destination = open_destination(request)
+    try:
+        for note in (*destination.notes, *_space_warnings(request, destination)):
+            on_event(CaptureWarning(message=note))
+        with WorkerProcess(_job(request, kinds, destination)) as worker:
+            for event in worker.events(deadline):
+                if event["event"] == "done":
+                    report = _reporter(destination.weight, deadline, on_event)
+                    parts: tuple[Path, ...] = ()
+                    if event["parts"]:
+                        parts = destination.deliver_parts(event["parts"], report)
+                    else:
+                        destination.deliver(report)
+                    result = _result(event, request.volumes, destination.text, parts)
+                    break
+                _relay(event, on_event, 1 - destination.weight)
+    finally:
+        destination.close()
+    return result
+
+
+def check_request(request: CaptureRequest) -> None:
+    """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
     if request.options.threads < 0:
         raise CaptureError(
             f"there cannot be {request.options.threads} threads",
@@ -97,6 +127,22 @@ def _check_request(request: CaptureRequest) -> None:
         raise CaptureError(
             "the time limit is negative, or no finite number",
             hint="Give a number of seconds, or none where the capture may take any time.",
+        )
+    if request.options.base is not None and read_wim_file(str(request.options.base)).parts > 1:
+        raise ImageError(
+            "the base is a split WIM",
+            where=str(request.options.base),
+            hint="Join its parts first: wimlib-imagex join BASE.wim PART.swm …",
+        )
+    if request.options.split is not None and request.options.split < _SMALLEST_PART:
+        raise CaptureError(
+            f"parts of {request.options.split:,} bytes are too small",
+            hint="Give at least 1 MiB for a part of a split WIM.",
+        )
+    if request.options.split is not None and request.options.compression is Compression.SOLID:
+        raise CaptureError(
+            "a solid WIM cannot be split",
+            hint="Take another compression, or one file.",
         )
     named = [
         ("ImageCreator", request.metadata.creator),
@@ -113,7 +159,12 @@ def _check_request(request: CaptureRequest) -> None:
             )
 
 
-def _check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
+def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
+    """Return the kind of each volume: NTFS, FAT32 or folder.
+
+    Raises `CaptureError` for what is none of them, is mounted, or named twice.
+    """
+    kinds = []
     if not volumes:
         raise CaptureError(
             "there is no volume to capture",
@@ -121,7 +172,7 @@ def _check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
         )
     seen: dict[tuple[int, int, int], Path] = {}
     for volume in volumes:
-        check_volume(str(volume.path))
+        kinds.append(source_kind(volume))
         status = volume.path.stat()
         # A device is the same under all its names (/dev/disk/by-id …); its number says so.
         device = status.st_rdev
@@ -134,20 +185,40 @@ def _check_volumes(volumes: tuple[VolumeSource, ...]) -> None:
                 hint="Name each volume once.",
             )
         seen[identity] = volume.path
-        check_not_mounted(str(volume.path))
+        if not volume.is_folder:
+            check_not_mounted(str(volume.path))
+    return kinds
 
 
-def _job(request: CaptureRequest, destination: str, partial: str) -> dict[str, object]:
+def _space_warnings(request: CaptureRequest, destination: Destination) -> list[str]:
+    if not request.options.check_space:
+        return []
+    return check_space(destination, estimate_size(request.volumes, request.options))
+
+
+def _job(request: CaptureRequest, kinds: list[str], destination: Destination) -> dict[str, object]:
     """Return what the worker has to know; account and password are not for it."""
+    profile = request.options.exclusions
     return {
         "volumes": [
-            {"path": os.path.abspath(volume.path), "image_name": volume.image_name}  # noqa: PTH100
-            for volume in request.volumes
+            {
+                "path": os.path.abspath(volume.path),  # noqa: PTH100
+                "image_name": volume.image_name,
+                "kind": kind,
+                "elements": elements_of(volume),
+            }
+            for volume, kind in zip(request.volumes, kinds, strict=True)
         ],
-        "destination": destination,
-        "partial": partial,
+        "destination": destination.place,
+        "partial": destination.partial,
         "compression": request.options.compression.value,
         "threads": request.options.threads,
+        "integrity": request.options.integrity,
+        "allow_dirty": request.options.allow_dirty,
+        "base": None if request.options.base is None else str(request.options.base),
+        "split": request.options.split,
+        "exclude": DEFAULT_EXCLUDED if profile is None else profile.exclude,
+        "keep": () if profile is None else profile.keep,
         "creator": request.metadata.creator,
         "description": request.metadata.description,
         "version": request.metadata.version,
@@ -155,7 +226,35 @@ def _job(request: CaptureRequest, destination: str, partial: str) -> dict[str, o
     }
 
 
-def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
+def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> DeliveryReport:
+    """Return what turns a delivery's progress into events, and ends it when its time is over."""
+    next_event = 0.0
+    last = (Phase.UPLOAD, -1)
+
+    def report(phase: Phase, done: int, total: int) -> None:
+        nonlocal next_event, last
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            raise CaptureCancelled(
+                "the capture took longer than its time limit and was ended",
+                hint="Raise the step's Timeout, or the limit given for this capture.",
+                hresult=0x800705B4,
+            )
+        if now < next_event and phase is last[0] and (done < total or last[1] == done):
+            return
+        next_event, last = now + _EVENT_INTERVAL, (phase, done)
+        share = done / total if total else 1.0
+        if phase is Phase.UPLOAD:
+            part = _UPLOAD_PART * share
+        else:
+            part = _UPLOAD_PART + (1 - _UPLOAD_PART) * share
+        overall = 1 - weight * (1 - part)
+        on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+
+    return report
+
+
+def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
     """Pass an event on to the caller, or raise the error that the worker reports."""
     if event["event"] == "progress":
         on_event(
@@ -163,58 +262,46 @@ def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
                 phase=Phase(event["phase"]),
                 done=event["done"],
                 total=event["total"],
-                overall=event["overall"],
+                overall=event["overall"] * scale,
             )
         )
     elif event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
         kind = _KINDS[event["kind"]]
-        raise kind(event["problem"], where=event.get("where"), hint=event.get("hint"))
-
-
-def _move(partial: str, destination: str) -> None:
-    """Put the finished file in its place at once, and see that this lasts where it can.
-
-    Raises nothing once the file is there.
-    """
-    with ExitStack() as opened:
-        folder = None
-        # Who may write to a folder need not be allowed to open it for reading.
-        with suppress(OSError):
-            folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
-            opened.callback(os.close, folder)
-        try:
-            give_access(partial, destination)
-            os.replace(partial, destination)  # noqa: PTH105
-        except OSError as error:
-            raise write_error(error, destination) from None
-        # Some file systems refuse to bring a folder to the disk.
-        if folder is not None:
-            with suppress(OSError):
-                os.fsync(folder)
+        raise kind(
+            event["problem"],
+            where=event.get("where"),
+            hint=event.get("hint"),
+            hresult=event.get("hresult"),
+        )
 
 
 def _result(
-    done: dict[str, Any], volumes: tuple[VolumeSource, ...], destination: str
+    done: dict[str, Any],
+    volumes: tuple[VolumeSource, ...],
+    destination: str,
+    parts: tuple[Path, ...],
 ) -> CaptureResult:
-    paths = {os.path.abspath(volume.path): volume.path for volume in volumes}  # noqa: PTH100
+    sources = {os.path.abspath(volume.path): volume for volume in volumes}  # noqa: PTH100
     return CaptureResult(
         backend=WimlibBackend.name,
-        destination=Path(destination),
+        destination=destination if is_unc(destination) else Path(destination),
         images=tuple(
-            CapturedImage(volume=volume.path, **image)
+            CapturedImage(volume=volume.origin, place=volume.place, **image)
             for volume, image in zip(volumes, done["images"], strict=True)
         ),
         omissions=tuple(
             Omission(
-                volume=paths[omission["volume"]],
+                volume=sources[omission["volume"]].origin,
+                place=sources[omission["volume"]].place,
                 reason=OmissionReason[omission["reason"]],
                 count=omission["count"],
                 paths=tuple(omission["paths"]),
             )
             for omission in done["omissions"]
         ),
+        parts=parts,
         file_bytes=done["file_bytes"],
         verified=True,
     )

@@ -17,18 +17,27 @@ import select
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
+from tasksequence.capture.destinations.local_errors import write_error
+from tasksequence.capture.destinations.partial import create_locked, remove_if_present
+from tasksequence.capture.exclusions import Exclusions, config_text
 from tasksequence.capture.image_names import image_names
+from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error, write_error
+from tasksequence.capture.sources.volume_kind import FAT32, NTFS
+from tasksequence.capture.wimlib._base import Base
+from tasksequence.capture.wimlib._codes import LibwimError, capture_error
+from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
-from tasksequence.capture.wimlib._partial import create_locked, remove_if_present
-from tasksequence.errors import TaskSequenceError
+from tasksequence.capture.wimlib._split import split_wim
+from tasksequence.capture.wimlib._staging import staged_fat32
+from tasksequence.errors import TaskSequenceError, VolumeError
 
 __all__ = ["main"]
 
@@ -74,7 +83,7 @@ class _Capture:
         self.send(done)
 
     def _run(self, library: Library) -> dict[str, object]:
-        inspections = [self._inspect(volume["path"]) for volume in self._volumes]
+        inspections = [self._inspect(volume) for volume in self._volumes]
         names = image_names(
             (volume["image_name"], found.label, volume["path"])
             for volume, found in zip(self._volumes, inspections, strict=True)
@@ -83,13 +92,23 @@ class _Capture:
             lock = create_locked(self._partial)
         except OSError as error:
             raise write_error(error, self._destination) from None
-        with library.new_wim(self._request["compression"], self._on_progress) as wim:
+        compression = self._request["compression"]
+        with ExitStack() as stack:
+            wim = stack.enter_context(library.new_wim(compression, self._on_progress))
+            base = Base(library, wim, self._request["base"], stack)
             for index, found in enumerate(inspections, start=1):
-                self._add_image(library, wim, index, names[index - 1], found)
-            wim.write(self._partial, self._request["threads"])
+                self._add_image(library, wim, index, names[index - 1], found, stack)
+                base.use_for(index, names[index - 1], self._volumes[index - 1]["kind"])
+            wim.write(
+                self._partial,
+                self._request["threads"],
+                integrity=self._request["integrity"],
+                solid=compression == "solid",
+            )
             self._warn(library)
         for volume in self._volumes:
-            check_not_mounted(volume["path"])
+            if volume["kind"] != "folder":
+                check_not_mounted(volume["path"])
         syncing = _Sync(lock)
         with library.open_wim(self._partial, self._on_progress) as wim:
             wim.verify()
@@ -97,6 +116,10 @@ class _Capture:
         try:
             syncing.finish()
             size = os.fstat(lock).st_size
+            parts: list[str] = []
+            if self._request["split"]:
+                parts = split_wim(library, self._partial, self._request["split"])
+                size = sum(os.path.getsize(part) for part in parts)  # noqa: PTH202
         except OSError as error:
             raise write_error(error, self._destination) from None
         self._meter.finish()
@@ -105,26 +128,54 @@ class _Capture:
             "images": images,
             "omissions": [record for left in self._omissions for record in left.records()],
             "file_bytes": size,
+            "parts": parts,
         }
 
-    def _inspect(self, path: str) -> Inspection:
+    def _inspect(self, volume: dict[str, Any]) -> Inspection:
+        path: str = volume["path"]
+        if volume["kind"] == "folder":
+            return Inspection("", dirty=False, records=0, encrypted={}, extended_attributes=[])
         check_not_mounted(path)
-        found = inspect(path)
+        found = _inspect_fat32(path) if volume["kind"] == FAT32 else inspect(path)
         self._records += found.records
+        if found.dirty and volume["kind"] == NTFS and not self._request["allow_dirty"]:
+            raise VolumeError(
+                "Windows marked this volume as not cleanly shut down or damaged (dirty)",
+                where=path,
+                hint="Start Windows there, run `chkdsk /f`, and shut it down fully. To capture the "
+                "volume as it is, say so (command line: --allow-dirty).",
+            )
         if found.dirty:
             message = (
-                f"{path}: Windows marked this volume as not cleanly shut down or damaged (dirty); "
-                "run `chkdsk /f` on Windows before capturing, or check the image afterwards"
+                f"{path}: this volume is marked as not cleanly shut down or damaged (dirty); "
+                "check the image afterwards"
             )
             self.send({"event": "warning", "message": message})
         return found
 
     def _add_image(
-        self, library: Library, wim: Wim, index: int, name: str, found: Inspection
+        self,
+        library: Library,
+        wim: Wim,
+        index: int,
+        name: str,
+        found: Inspection,
+        stack: ExitStack,
     ) -> None:
+        volume = self._volumes[index - 1]
         omissions = self._scanning = self._omissions[index - 1]
-        check_not_mounted(omissions.volume)
-        wim.add_ntfs_image(omissions.volume, name)
+        exclude, keep = self._request["exclude"], self._request["keep"]
+        if volume["kind"] == FAT32:
+            check_not_mounted(omissions.volume)
+            rules = Exclusions(exclude, keep)
+            with staged_fat32(omissions.volume, self._partial, rules, omissions.exclude) as path:
+                source = stack.enter_context(library.open_wim(path, _ignore))
+            source.export_image(1, wim, name)
+        else:
+            if volume["kind"] == NTFS:
+                check_not_mounted(omissions.volume)
+            with config_file(config_text(exclude, keep)) as config:
+                wim.add_image(omissions.volume, name, config, ntfs=volume["kind"] == NTFS)
         self._scanning = None
         self._warn(library)
         omissions.complete(found)
@@ -132,6 +183,8 @@ class _Capture:
             value: str | None = self._request[element]
             if value:
                 wim.set_property(index, _ELEMENTS[element], value)
+        for element, value in volume["elements"]:
+            wim.set_property(index, element, value)
 
     def _warn(self, library: Library) -> None:
         """Pass on what libwim warned of; it may be about many files."""
@@ -149,7 +202,7 @@ class _Capture:
             self._meter.report(phase, progress.done, progress.total, share)
             return
         if self._scanning is not None and progress.status == ScanStatus.EXCLUDED:
-            self._scanning.exclude(progress.path)
+            self._scanning.exclude_raw(progress.path)
         elif self._scanning is not None and progress.status == ScanStatus.UNSUPPORTED:
             self._scanning.leave_unsupported(progress.path)
         entries, size = self._scanned_before
@@ -171,6 +224,16 @@ class _Capture:
             }
             for index, name in enumerate(names, start=1)
         ]
+
+
+def _inspect_fat32(path: str) -> Inspection:
+    with FatVolume(path) as volume:
+        records = sum(1 for _ in volume.walk())
+        return Inspection(volume.label, volume.dirty, records, {}, [])
+
+
+def _ignore(_: Progress) -> None:
+    pass
 
 
 _ELEMENTS = {
@@ -245,7 +308,12 @@ def main(arguments: Iterable[str]) -> int:
     except TaskSequenceError as error:
         remove_if_present(request["partial"])
         kind = type(error).__name__
-        detail = {"problem": error.problem, "where": error.where, "hint": error.hint}
+        detail = {
+            "problem": error.problem,
+            "where": error.where,
+            "hint": error.hint,
+            "hresult": error.hresult,
+        }
         capture.send({"event": "error", "kind": kind, **detail})
         return 0
     except Exception as error:

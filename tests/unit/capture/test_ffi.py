@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_an_exception_in_the_callback_comes_out_of_the_call(
 
     def capture() -> None:
         with library.new_wim("lzx", refuse) as wim:
-            wim.add_ntfs_image(str(small_volume), "x")
+            wim.add_image(str(small_volume), "x", os.devnull, ntfs=True)
             wim.write(str(tmp_path / "x.wim"), 1)
 
     with pytest.raises(ZeroDivisionError, match="from the callback"):
@@ -109,7 +110,7 @@ def test_a_damaged_file_is_found_by_verifying(
 ) -> None:
     path = tmp_path / "x.wim"
     with library.new_wim("none", ignore) as wim:
-        wim.add_ntfs_image(str(small_volume), "x")
+        wim.add_image(str(small_volume), "x", os.devnull, ntfs=True)
         wim.write(str(path), 1)
     raw = bytearray(path.read_bytes())
     raw[raw.index(b"a" * 5000) + 2500] ^= 1
@@ -127,7 +128,7 @@ def test_properties_and_sizes_come_back(
 ) -> None:
     path = str(tmp_path / "Bild 1 ü.wim")
     with library.new_wim("none", ignore) as wim:
-        wim.add_ntfs_image(str(small_volume), "Näme <&>")
+        wim.add_image(str(small_volume), "Näme <&>", os.devnull, ntfs=True)
         wim.set_property(1, "TASKSEQUENCE/CREATOR", "Jo")
         wim.write(path, 1)
     pieces: list[tuple[int, int]] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.wimlib._partial import (
+from tasksequence.capture.destinations.partial import (
     create_locked,
     new_partial,
     remove_if_present,
@@ -56,7 +56,7 @@ def test_a_file_that_a_process_holds_stays(tmp_path: Path) -> None:
     held = new_partial(destination)
     code = (
         "import sys\n"
-        "from tasksequence.capture.wimlib._partial import create_locked\n"
+        "from tasksequence.capture.destinations.partial import create_locked\n"
         "create_locked(sys.argv[1])\n"
         "print('held', flush=True)\n"
         "sys.stdin.read()\n"

@@ -11,9 +11,17 @@ import errno
 import fcntl
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["create_locked", "new_partial", "remove_if_present", "remove_stale"]
+__all__ = [
+    "create_locked",
+    "new_part_files",
+    "new_partial",
+    "remove_if_present",
+    "remove_stale",
+    "staging_file",
+]
 
 _NAME_BYTES = 255
 """Longest file name of the usual Linux file systems (NAME_MAX)."""
@@ -47,17 +55,40 @@ def create_locked(path: str) -> int:
         os.close(descriptor)
 
 
+def new_part_files(path: str) -> tuple[str, Callable[[int], str]]:
+    """Return what the parts of a split WIM are called while they are unfinished.
+
+    The first part's path, and a function for those of the others, by their number from 2.
+    """
+    stem = f"{path.removesuffix(_SUFFIX)}s"
+    return f"{stem}{_SUFFIX}", lambda number: f"{stem}{number}{_SUFFIX}"
+
+
+def staging_file(path: str) -> str:
+    """Return where content is staged that libwim cannot read from its volume."""
+    return f"{path.removesuffix(_SUFFIX)}f{_SUFFIX}"
+
+
 def remove_if_present(path: str) -> None:
-    """Delete a file; that it is gone already, or cannot be deleted, is no error."""
+    """Delete an unfinished file and its parts; that one is gone already is no error."""
+    first, other = new_part_files(path)
+    for one in (path, staging_file(path)):
+        with suppress(OSError):
+            os.unlink(one)  # noqa: PTH108
+    number = 1
     with suppress(OSError):
-        os.unlink(path)  # noqa: PTH108
+        while True:
+            os.unlink(first if number == 1 else other(number))  # noqa: PTH108
+            number += 1
 
 
 def remove_stale(destination: str) -> None:
     """Delete unfinished files of this destination that no live process holds."""
     folder, name = os.path.split(destination)
     pattern = re.compile(
-        re.escape(_prefix(name)) + f"[0-9a-f]{{{2 * _RANDOM_BYTES}}}" + re.escape(_SUFFIX)
+        re.escape(_prefix(name))
+        + f"[0-9a-f]{{{2 * _RANDOM_BYTES}}}(s[0-9]*|f)?"
+        + re.escape(_SUFFIX)
     )
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

@@ -1,0 +1,174 @@
+"""A Samba server for one share on the loopback interface, for trying out and for tests.
+
+Runs on a port that needs no rights, with a configuration, a password file and a folder of its
+own, as the account that starts it. Needs Debian's package `samba`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+__all__ = ["SambaShare"]
+
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+_PATIENCE = 20.0
+"""Seconds that the server may take to listen."""
+
+
+class SambaShare:
+    """A share on 127.0.0.1; a context that starts its server and ends it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        state: Path,
+        *,
+        password: str,
+        name: str = "images",
+        options: Mapping[str, str] | None = None,
+        server_options: Mapping[str, str] | None = None,
+    ) -> None:
+        """Share `folder` as `name`; `state` gets configuration, password file, and log."""
+        # The server has a working folder of its own.
+        self.folder = folder.absolute()
+        state = state.absolute()
+        self.name = name
+        self.port = _free_port()
+        self.user = getpass.getuser()
+        self.account = f"CONTOSO\\{self.user}"
+        self._state = state
+        self._configuration = state / "smb.conf"
+        self._process: subprocess.Popen[bytes] | None = None
+        for place in (folder, *(state / part for part in ("private", "run"))):
+            place.mkdir(parents=True, exist_ok=True)
+        self.configure(options or {}, server_options or {})
+        # An earlier run's accounts have passwords that nobody knows.
+        (state / "private" / "passwords.tdb").unlink(missing_ok=True)
+        # The password goes by a pipe: no argument, no file.
+        self._run(
+            ["pdbedit", "--create", "--password-from-stdin", "--user", self.user],
+            f"{password}\n{password}\n",
+        )
+
+    @staticmethod
+    def is_available() -> bool:
+        """Tell whether this machine has a Samba server."""
+        return shutil.which("smbd", path=_PATH) is not None
+
+    @property
+    def unc(self) -> str:
+        """The share's UNC path."""
+        return rf"\\127.0.0.1\{self.name}"
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the server's process; None while it does not run."""
+        return None if self._process is None else self._process.pid
+
+    def configure(self, options: Mapping[str, str], server_options: Mapping[str, str]) -> None:
+        """Write the configuration; a running server reads it when it is started again."""
+        run = self._state / "run"
+        settings = {
+            "workgroup": "CONTOSO",
+            "server role": "standalone server",
+            "smb ports": str(self.port),
+            "interfaces": "127.0.0.1",
+            "bind interfaces only": "yes",
+            "server min protocol": "SMB3",
+            "server signing": "mandatory",
+            "smb encrypt": "desired",
+            "map to guest": "never",
+            "passdb backend": f"tdbsam:{self._state / 'private' / 'passwords.tdb'}",
+            "private dir": str(self._state / "private"),
+            **{f"{kind} directory": str(run) for kind in ("lock", "state", "cache", "pid")},
+            "ncalrpc dir": str(run / "ncalrpc"),
+            "log file": str(self._state / "smbd.log"),
+            "load printers": "no",
+            "printing": "bsd",
+            "printcap name": os.devnull,
+            "disable spoolss": "yes",
+            **server_options,
+        }
+        share = {"path": str(self.folder), "read only": "no", **options}
+        lines = ["[global]", *(f"{key} = {value}" for key, value in settings.items())]
+        lines += [f"[{self.name}]", *(f"{key} = {value}" for key, value in share.items())]
+        self._configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def start(self) -> None:
+        """Start the server, and wait until it listens."""
+        with (self._state / "smbd.out").open("ab") as output:
+            self._process = subprocess.Popen(
+                ["smbd", "--foreground", "--no-process-group", *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PATH": _PATH},
+                start_new_session=True,
+            )
+        end = time.monotonic() + _PATIENCE
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > end:
+                said = (self._state / "smbd.out").read_text(encoding="utf-8", errors="replace")
+                self.stop()
+                raise RuntimeError(f"smbd does not start:\n{said}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the server and the processes of its connections, at once."""
+        if self._process is None:
+            return
+        # It leads a session of its own, so that this reaches its children and nobody else.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def __enter__(self) -> SambaShare:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def _arguments(self) -> list[str]:
+        return ["--configfile", str(self._configuration)]
+
+    def _run(self, command: list[str], text: str) -> None:
+        done = subprocess.run(
+            [*command, *self._arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PATH": _PATH},
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} failed:\n{done.stderr or done.stdout}")
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    return number

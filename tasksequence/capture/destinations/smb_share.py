@@ -1,0 +1,390 @@
+"""A connection to a share, and the few operations on its files that a delivery needs."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+import smbclient
+from smbprotocol.connection import Connection
+from smbprotocol.exceptions import SMBConnectionClosed
+from smbprotocol.file_info import FileEndOfFileInformation, FileRenameInformation, InfoType
+from smbprotocol.open import (
+    CreateOptions,
+    FilePipePrinterAccessMask,
+    SMB2QueryInfoRequest,
+    SMB2QueryInfoResponse,
+    SMB2ReadResponse,
+    SMB2SetInfoRequest,
+    SMB2WriteResponse,
+)
+from smbprotocol.structure import BytesField, IntField, Structure
+
+from tasksequence.capture.destinations.delivery import CHUNK
+from tasksequence.capture.destinations.unc import UncPath
+from tasksequence.secret_text import SecretText
+
+__all__ = ["Share", "ShareFile"]
+
+_CONNECT_TIMEOUT = 15
+_ANSWER_TIMEOUT = 60
+"""Seconds after which a server that does not answer counts as gone."""
+_FLUSH_TIMEOUT = 900
+"""The same while it brings a whole image to its disks."""
+_IN_FLIGHT = 8
+"""Requests of one chunk each that wait for their answers at the same time."""
+_CREDIT_BYTES = 1 << 16
+_READ_WRITE_DELETE = (
+    FilePipePrinterAccessMask.FILE_READ_DATA
+    | FilePipePrinterAccessMask.FILE_WRITE_DATA
+    | FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES
+    | FilePipePrinterAccessMask.FILE_WRITE_ATTRIBUTES
+    | FilePipePrinterAccessMask.DELETE
+)
+
+
+class _PatientConnection(Connection):  # type: ignore[misc]
+    """A connection on which no answer is waited for for ever."""
+
+    def receive(
+        self,
+        request: Any,
+        wait: bool = True,
+        timeout: int | None = None,
+        resolve_symlinks: bool = True,
+    ) -> Any:
+        return super().receive(
+            request,
+            wait=wait,
+            timeout=_ANSWER_TIMEOUT if timeout is None else timeout,
+            resolve_symlinks=resolve_symlinks,
+        )
+
+
+class _FileSystemName(Structure):  # type: ignore[misc]
+    """[MS-FSCC] 2.5.1 FileFsAttributeInformation."""
+
+    INFO_TYPE = InfoType.SMB2_0_INFO_FILESYSTEM
+    INFO_CLASS = 5
+
+    def __init__(self) -> None:
+        self.fields = OrderedDict(
+            [
+                ("attributes", IntField(size=4)),
+                ("longest_name", IntField(size=4)),
+                ("name_length", IntField(size=4)),
+                ("name", BytesField(size=lambda s: s["name_length"].get_value())),
+            ]
+        )
+        super().__init__()
+
+
+class ShareFile:
+    """An open file on a share that nobody else may read, write or delete meanwhile."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._open = raw.fd
+        self._connection = self._open.connection
+        self._session = self._open.tree_connect.session
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file when it was opened."""
+        return int(self._open.end_of_file)
+
+    def write(
+        self, chunk_at: Callable[[int], bytes], start: int, size: int, done: Callable[[int], None]
+    ) -> None:
+        """Write what `chunk_at` gives from `start` on; `done` hears of what the server has."""
+        waiting: deque[tuple[Any, int]] = deque()
+        at = start
+
+        def settle() -> None:
+            request, end = waiting.popleft()
+            answer = SMB2WriteResponse()
+            answer.unpack(self._connection.receive(request)["data"].get_value())
+            written = answer["count"].get_value()
+            if written != request_sizes.popleft():
+                raise SMBConnectionClosed("the server wrote less than it was sent")
+            done(end)
+
+        request_sizes: deque[int] = deque()
+        while at < size:
+            data = chunk_at(at)
+            while waiting and self._is_full(len(waiting), len(data)):
+                settle()
+            message, _ = self._open.write(data, offset=at, send=False)
+            at += len(data)
+            request_sizes.append(len(data))
+            waiting.append((self._send(message, len(data)), at))
+        while waiting:
+            settle()
+
+    def compare(
+        self, chunk_at: Callable[[int], bytes], size: int, done: Callable[[int], None]
+    ) -> int | None:
+        """Return where the file on the share first differs; None for nowhere."""
+        waiting: deque[tuple[Any, int]] = deque()
+        at = 0
+        while at < size or waiting:
+            if at < size and not (waiting and self._is_full(len(waiting), CHUNK)):
+                message, _ = self._open.read(at, min(CHUNK, size - at), send=False)
+                waiting.append((self._send(message, CHUNK), at))
+                at += CHUNK
+                continue
+            request, offset = waiting.popleft()
+            answer = SMB2ReadResponse()
+            answer.unpack(self._connection.receive(request)["data"].get_value())
+            data = answer["buffer"].get_value()
+            wanted = chunk_at(offset)
+            if data != wanted:
+                for request, _ in waiting:
+                    with suppress(Exception):
+                        self._connection.receive(request)
+                same = next(
+                    (i for i, (a, b) in enumerate(zip(data, wanted, strict=False)) if a != b),
+                    min(len(data), len(wanted)),
+                )
+                return offset + same
+            done(offset + len(data))
+        return None
+
+    def truncate(self, size: int) -> None:
+        """Cut the file off."""
+        information = FileEndOfFileInformation()
+        information["end_of_file"] = size
+        self._set(information)
+
+    def begin_flush(self) -> Any:
+        """Have the server bring the file to its disk, and go on meanwhile."""
+        message, _ = self._open.flush(send=False)
+        return self._send(message, 0)
+
+    def end_flush(self, begun: Any) -> None:
+        """Wait until the server has brought the file to its disk."""
+        self._connection.receive(begun, timeout=_FLUSH_TIMEOUT)
+
+    def rename(self, name: str, *, replace: bool) -> None:
+        """Give the file another name in its folder, in one step; `replace` takes it from another.
+
+        Raises what smbprotocol raises where the other is open or must not be replaced.
+        """
+        path = self._open.file_name
+        tree = self._open.tree_connect
+        if tree.is_dfs_share and path.startswith(tree.share_name[2:]):
+            path = path[len(tree.share_name) - 1 :]
+        folder, separator, _ = path.rpartition("\\")
+        information = FileRenameInformation()
+        information["replace_if_exists"] = replace
+        information["file_name"] = f"{folder}{separator}{name}"
+        self._set(information)
+
+    def file_system(self) -> str:
+        """Return the name of the server's file system, as far as it tells: NTFS, FAT32 …"""
+        query = SMB2QueryInfoRequest()
+        query["info_type"] = _FileSystemName.INFO_TYPE
+        query["file_info_class"] = _FileSystemName.INFO_CLASS
+        query["file_id"] = self._open.file_id
+        query["output_buffer_length"] = 512
+        answer = SMB2QueryInfoResponse()
+        header = self._connection.receive(self._send(query, 0))
+        answer.unpack(header["data"].get_value())
+        name: bytes = answer.parse_buffer(_FileSystemName)["name"].get_value()
+        return name.decode("utf-16-le", "replace")
+
+    def close(self) -> None:
+        """Close the file; raises nothing, whatever became of the connection."""
+        with suppress(Exception):
+            self._open.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """Take the file for closed: its connection is gone."""
+        # smbprotocol warns of handles that were not closed, and offers no other way to say so.
+        self._open._connected = False
+
+    def _send(self, message: Any, size: int) -> Any:
+        charge = max(1, -(-size // _CREDIT_BYTES))
+        window = self._connection.sequence_window
+        few = window["high"] - window["low"] < charge * _IN_FLIGHT * 2
+        return self._connection.send(
+            message,
+            sid=self._session.session_id,
+            tid=self._open.tree_connect.tree_connect_id,
+            credit_request=charge * 2 if few else charge,
+        )
+
+    def _is_full(self, waiting: int, size: int) -> bool:
+        window = self._connection.sequence_window
+        credits = window["high"] - window["low"]
+        return waiting >= _IN_FLIGHT or credits < -(-size // _CREDIT_BYTES)
+
+    def _set(self, information: Any) -> None:
+        message = SMB2SetInfoRequest()
+        message["info_type"] = information.INFO_TYPE
+        message["file_info_class"] = information.INFO_CLASS
+        message["file_id"] = self._open.file_id
+        message["buffer"] = information
+        self._connection.receive(self._send(message, 0))
+
+
+class Share:
+    """The share of a UNC path, reached with an account; `drop` it when it is done with.
+
+    Methods raise what smbprotocol raises; `smb_errors` says what that means.
+    """
+
+    def __init__(
+        self, target: UncPath, account: str, password: SecretText, port: int, client: uuid.UUID
+    ) -> None:
+        self._target = target
+        self._account = account
+        self._password = password
+        self._port = port
+        self._client = client
+        self._connections: dict[str, Any] = {}
+        self.encrypted = False
+        """True where the connection is encrypted; it is signed in any case."""
+
+    def connect(self) -> None:
+        """Connect and log on, encrypted where the server offers that."""
+        self.drop()
+        server = self._target.server
+        connection = _PatientConnection(self._client, server, self._port, require_signing=True)
+        try:
+            connection.connect(timeout=_CONNECT_TIMEOUT)
+        except BaseException:
+            with suppress(Exception):
+                connection.disconnect(close=False)
+            raise
+        _limit_sending(connection)
+        self._connections[f"{server.lower()}:{self._port}"] = connection
+        session = smbclient.register_session(
+            server, encrypt=bool(connection.supports_encryption) or None, **self._credentials
+        )
+        self.encrypted = bool(session.encrypt_data)
+
+    def drop(self) -> None:
+        """Give the connection up; raises nothing."""
+        while self._connections:
+            _, connection = self._connections.popitem()
+            # Logging off politely may wait for a server that is gone.
+            with suppress(Exception):
+                connection.disconnect(close=False)
+
+    def create(self, path: str) -> ShareFile:
+        """Create a file that is not there yet."""
+        return self._opened(path, "x+b")
+
+    def reopen(self, path: str) -> ShareFile:
+        """Open a file that this run has begun."""
+        return self._opened(path, "r+b")
+
+    def try_out(self, path: str) -> str:
+        """Create a file and have it deleted as it is closed; return the file system's name."""
+        file = self._opened(path, "x+b", create_options=CreateOptions.FILE_DELETE_ON_CLOSE)
+        try:
+            name = ""
+            # Not every server tells.
+            with suppress(Exception):
+                name = file.file_system()
+            return name
+        finally:
+            file.close()
+
+    def head(self, path: str, length: int) -> bytes:
+        """Return the first bytes of a file."""
+        with smbclient.open_file(
+            path, mode="rb", buffering=0, share_access="rwd", **self._arguments
+        ) as stream:
+            return cast("bytes", stream.read(length))
+
+    def ask_to_replace(self, path: str) -> None:
+        """Open a file with the right to delete it while nobody else has it open, and close it.
+
+        Samba renames over a file that another connection reads, Windows does not: asked like
+        this, both tell of the reader.
+        """
+        with smbclient.open_file(
+            path,
+            mode="rb",
+            buffering=0,
+            share_access=None,
+            desired_access=FilePipePrinterAccessMask.DELETE,
+            **self._arguments,
+        ):
+            pass
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a path that is there is a folder."""
+        return bool(smbclient.stat(path, **self._arguments).st_mode & 0o040000)
+
+    def written(self, path: str) -> float:
+        """Return when a file was last written, in seconds of Unix time."""
+        return float(smbclient.stat(path, **self._arguments).st_mtime)
+
+    def free_bytes(self) -> int:
+        """Return what the account may still write to the share."""
+        volume = smbclient.stat_volume(self._target.folder, **self._arguments)
+        return int(volume.caller_available_size)
+
+    def names(self, pattern: str) -> list[str]:
+        """Return the names in the destination's folder that match a pattern with `*`."""
+        folder = self._target.folder
+        return [
+            entry.name
+            for entry in smbclient.scandir(folder, search_pattern=pattern, **self._arguments)
+        ]
+
+    def rename(self, path: str, other: str) -> None:
+        """Rename a file to a name that is free."""
+        smbclient.rename(path, other, **self._arguments)
+
+    def remove(self, path: str) -> None:
+        """Delete a file; one that somebody holds open stays, and that raises."""
+        file = self._opened(path, "r+b", create_options=CreateOptions.FILE_DELETE_ON_CLOSE)
+        file.close()
+
+    @property
+    def _credentials(self) -> dict[str, Any]:
+        return {
+            "username": self._account,
+            "password": self._password.reveal(),
+            "port": self._port,
+            "connection_timeout": _CONNECT_TIMEOUT,
+            "connection_cache": self._connections,
+        }
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        if not self._connections:
+            raise SMBConnectionClosed("there is no connection to the server")
+        return self._credentials
+
+    def _opened(self, path: str, mode: str, **more: Any) -> ShareFile:
+        raw = smbclient.open_file(
+            path,
+            mode=mode,
+            buffering=0,
+            share_access=None,
+            desired_access=_READ_WRITE_DELETE,
+            **more,
+            **self._arguments,
+        )
+        return ShareFile(raw)
+
+
+def _limit_sending(connection: Any) -> None:
+    """See that sending to a server that takes nothing more comes to an end."""
+    raw = getattr(connection.transport, "_sock", None)
+    if isinstance(raw, socket.socket):
+        limit = struct.pack("ll", _ANSWER_TIMEOUT, 0)
+        with suppress(OSError):
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,0 +1,87 @@
+"""In which format a file or device holds a disk, told by its first and last bytes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from tasksequence.errors import VolumeError
+
+__all__ = ["RAW", "disk_format"]
+
+RAW = "raw"
+
+_HEADS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"vhdxfile", "vhdx"),
+    (0, b"conectix", "vpc"),
+    (0, b"KDMV", "vmdk"),
+    (0, b"COWD", "vmdk"),
+    (0, b"# Disk DescriptorFile", "vmdk"),
+    (0, b"QFI\xfb", "qcow2"),
+    (0x40, b"\x7f\x10\xda\xbe", "vdi"),
+)
+"""Where each format of a virtual disk has its mark, and what QEMU calls it."""
+
+_NO_DISK: tuple[tuple[int, bytes, str, str], ...] = (
+    (0, b"MSWIM\0\0\0", "a WIM file", "Look at it with `tasksequence image show`."),
+    (0, b"EVF\x09", "an EnCase image", "Export it as a raw image first."),
+    (0, b"PK\x03\x04", "a zip archive", "Unpack it and name the disk in it."),
+    (0, b"\x1f\x8b", "compressed with gzip", "Unpack it first."),
+    (0, b"\xfd7zXZ", "compressed with xz", "Unpack it first."),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it and name the disk in it."),
+    (32769, b"CD001", "a CD or DVD image", "Name the disk of the reference machine."),
+)
+_HEAD_BYTES = 33 * 1024
+_FOOTER_BYTES = 512
+"""A VHD of fixed size has its mark in its last sector alone."""
+
+
+def disk_format(path: str) -> str:
+    """Return QEMU's name of the format: raw, vpc (VHD), vhdx, vmdk, qcow2 or vdi.
+
+    The content decides, not the file's name. Raises `VolumeError` for what is no disk, or cannot
+    be read.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+        if stat.S_ISDIR(mode):
+            raise VolumeError(
+                "this is a folder, not a disk",
+                where=path,
+                hint="Name a disk image or block device; a folder is captured with --folder.",
+            )
+        if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
+            raise VolumeError("this is neither a file nor a block device", where=path)
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            head = file.read(_HEAD_BYTES) or b""
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _FOOTER_BYTES))
+            footer = file.read(_FOOTER_BYTES) or b""
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if not head:
+        raise VolumeError("the disk is empty: it has no bytes", where=path)
+    for offset, magic, name in _HEADS:
+        if head.startswith(magic, offset):
+            return name
+    if stat.S_ISREG(mode) and footer.startswith(b"conectix"):
+        return "vpc"
+    for offset, magic, what, hint in _NO_DISK:
+        if head.startswith(magic, offset):
+            raise VolumeError(f"this is {what}, not a disk", where=path, hint=hint)
+    return RAW
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> VolumeError:
+    number = getattr(error, "errno", None)
+    if number in {errno.ENOENT, errno.ENOTDIR}:
+        return VolumeError("there is no such disk", where=path, hint="Check the path.")
+    if number in {errno.EACCES, errno.EPERM}:
+        return VolumeError(
+            "this account may not read the disk",
+            where=path,
+            hint="Give it the right to, or run as root.",
+        )
+    text = getattr(error, "strerror", None) or str(error)
+    return VolumeError(f"the disk cannot be read: {text}", where=path)

@@ -1,0 +1,122 @@
+"""The partitions of a disk: found by partx, and checked before anything reads them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from tasksequence.capture.sources.programs import run
+from tasksequence.errors import VolumeError
+
+__all__ = ["EFI_SYSTEM", "Partition", "read_partitions"]
+
+EFI_SYSTEM = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+
+_SECTOR = 512
+"""partx counts in sectors of 512 bytes, whatever those of the disk have."""
+_GPT = b"EFI PART"
+_EXTENDED = frozenset({"0x5", "0xf", "0x85"})
+"""Types of MBR partitions that hold others: their numbers stay, they are no volumes."""
+_PAIR = re.compile(r'([A-Z]+)="([^"]*)"')
+_ACTIVE = 0x80
+_LEGACY_BOOT = 0x4
+"""The attribute bit of a GPT partition that older firmware starts from."""
+
+
+class Partition(NamedTuple):
+    """One entry of a partition table."""
+
+    number: int
+    """From 1, as in the table; logical partitions of an MBR begin at 5."""
+    offset: int
+    """Bytes from the start of the disk."""
+    size: int
+    """Bytes."""
+    type: str
+    """GUID of the type (GPT) in lower case, or its number such as 0x7 (MBR)."""
+    name: str
+    """Name in the table (GPT), mostly empty."""
+    active: bool
+    """Marked as the one to start from."""
+
+
+def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partition, ...]] | None:
+    """Return the table's style, GPT or MBR, and its partitions by number; None without a table.
+
+    `file` is read, `disk` is what messages call it, `size` is its size in bytes. Raises
+    `VolumeError` for a table that is damaged, overlaps, or reaches beyond the end of the disk.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(4096 + _SECTOR)
+    sector = next((at for at in (512, 4096) if head.startswith(_GPT, at)), None)
+    if sector is not None:
+        _check_cut_off(head[sector:], sector, disk, size)
+    done = run(
+        "partx", "--pairs", "--bytes", "--sector-size", str(sector or _SECTOR), "--output",
+        "NR,START,SECTORS,TYPE,NAME,FLAGS,SCHEME", file,
+    )  # fmt: skip
+    rows = [dict(_PAIR.findall(line)) for line in done.stdout.splitlines()]
+    if not rows:
+        if sector is not None:
+            raise VolumeError(
+                "the GPT partition table of this disk is damaged",
+                where=disk,
+                hint="Repair it with `gdisk` (its copy at the end of the disk may be whole), or "
+                "copy the disk again.",
+            )
+        return None
+    style = "GPT" if rows[0]["SCHEME"] == "gpt" else "MBR"
+    found = [_partition(row, style) for row in rows if row["TYPE"] not in _EXTENDED]
+    found.sort(key=lambda partition: partition.number)
+    _check(found, disk, size)
+    return style, tuple(found)
+
+
+def _partition(row: dict[str, str], style: str) -> Partition:
+    flags = int(row["FLAGS"] or "0", 16)
+    return Partition(
+        number=int(row["NR"]),
+        offset=int(row["START"]) * _SECTOR,
+        size=int(row["SECTORS"]) * _SECTOR,
+        type=row["TYPE"].lower(),
+        name=_unescaped(row["NAME"]),
+        active=bool(flags & (_LEGACY_BOOT if style == "GPT" else _ACTIVE)),
+    )
+
+
+def _check(partitions: list[Partition], disk: str, size: int) -> None:
+    end, before = 0, None
+    for partition in sorted(partitions, key=lambda one: one.offset):
+        where = f"{disk}, partition {partition.number}"
+        if before is not None and partition.offset < end:
+            raise VolumeError(
+                f"the partition overlaps partition {before.number}: it begins at byte "
+                f"{partition.offset:,}, and that one ends at {end:,}",
+                where=where,
+                hint="The partition table is damaged: repair it, or copy the disk again.",
+            )
+        end, before = partition.offset + partition.size, partition
+        if end > size:
+            raise VolumeError(
+                f"the partition ends at byte {end:,}, and the disk has {size:,}",
+                where=where,
+                hint="The disk is cut off: copy the image again.",
+            )
+
+
+def _check_cut_off(header: bytes, sector: int, disk: str, size: int) -> None:
+    last = int.from_bytes(header[48:56], "little")
+    if (last + 1) * sector > size:
+        raise VolumeError(
+            f"the disk is cut off: its GPT has usable sectors up to byte {(last + 1) * sector:,}, "
+            f"and there are {size:,}",
+            where=disk,
+            hint="Copy the image again; the copy ended early, or the disk was full.",
+        )
+
+
+def _unescaped(text: str) -> str:
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes.fromhex(m[1].decode()), os.fsencode(text))
+    return raw.decode(errors="replace")

@@ -1,0 +1,54 @@
+"""The system's own programs that find and read disks: looked for, run, and their failures told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tasksequence.errors import BackendUnavailable
+
+__all__ = ["program", "run"]
+
+_PACKAGES = {
+    "blkid": "util-linux",
+    "fusermount3": "fuse3",
+    "mkntfs": "ntfs-3g",
+    "ntfs-3g": "ntfs-3g",
+    "partx": "util-linux",
+    "qemu-storage-daemon": "qemu-system-common",
+    "setpriv": "util-linux",
+    "smbd": "samba",
+}
+"""The Debian package of each program."""
+
+_TIME_LIMIT = 60
+"""Seconds; a failing disk may take long for a sector."""
+
+
+def program(name: str) -> str:
+    """Return the path of a program; raise `BackendUnavailable` where it is not installed."""
+    # The administrators' folders are not on an ordinary user's PATH.
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    found = shutil.which(name, path=places)
+    if found is None:
+        package = _PACKAGES.get(name, name)
+        raise BackendUnavailable(
+            f"{name} is not installed", hint=f"Install it with `apt install {package}` (Debian)."
+        )
+    return found
+
+
+def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and return what it wrote; its exit code is the caller's to judge."""
+    return subprocess.run(  # noqa: S603 (no shell; the arguments are ours and paths)
+        [program(name), *(os.fspath(one) for one in arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=_TIME_LIMIT,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )

@@ -1,0 +1,27 @@
+"""Which of the file systems that can be captured a file or device holds."""
+
+from __future__ import annotations
+
+from tasksequence.capture.sources.fat32 import FatVolume, is_fat32
+from tasksequence.capture.sources.ntfs import check_volume
+
+__all__ = ["FAT32", "FOLDER", "NTFS", "volume_kind"]
+
+NTFS = "NTFS"
+FAT32 = "FAT32"
+FOLDER = "folder"
+"""What a capture takes beside volumes."""
+
+
+def volume_kind(path: str) -> str:
+    """Return NTFS or FAT32 for one whole volume; raises `VolumeError` for anything else."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            head = file.read(512) or b""
+    except (OSError, ValueError):
+        head = b""  # what follows says better what is wrong
+    if not is_fat32(head):
+        check_volume(path)
+        return NTFS
+    FatVolume(path).close()
+    return FAT32

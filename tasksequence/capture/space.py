@@ -1,0 +1,133 @@
+"""How large a WIM is going to be, and whether there is room for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import attrs
+
+from tasksequence.capture.destinations.delivery import Destination
+from tasksequence.capture.sources.source_kind import source_kind, used_bytes
+from tasksequence.capture.sources.volume_kind import FAT32
+from tasksequence.errors import DestinationError, VolumeError
+from tasksequence.request import CaptureOptions, Compression, VolumeSource
+from tasksequence.text_table import human_bytes
+
+__all__ = ["SizeEstimate", "check_space", "estimate_size"]
+
+# Shares of the data that a WIM takes: less than the first was never met with the files of a
+# Windows, more than the second only with data that does not compress; of solid ones less is known.
+_SHARES = {
+    Compression.NONE: (0.5, 1.0),
+    Compression.XPRESS: (0.25, 0.75),
+    Compression.LZX: (0.2, 0.7),
+    Compression.SOLID: (0.1, 0.7),
+}
+_FAT_LIMIT = (4 << 30) - 1
+_FAT = frozenset({"vfat", "msdos", "fat", "fat32", "fat16"})
+
+
+@attrs.frozen
+class SizeEstimate:
+    """Between which sizes the WIM is going to be, in bytes."""
+
+    data: int
+    """What the volumes hold."""
+    low: int
+    high: int
+
+    staged: int = 0
+    """Bytes that lie uncompressed beside the unfinished WIM: the content of FAT32 volumes."""
+    part: int | None = None
+    """Largest size of a part, where the finished WIM is split."""
+
+    def __str__(self) -> str:
+        return (
+            f"{human_bytes(self.low)} to {human_bytes(self.high)}, of "
+            f"{human_bytes(self.data)} in the volumes"
+        )
+
+
+def estimate_size(volumes: Iterable[VolumeSource], options: CaptureOptions) -> SizeEstimate:
+    """Estimate the size of a WIM by what is in use; a volume that cannot tell adds nothing."""
+    data = staged = 0
+    for volume in volumes:
+        try:
+            kind = source_kind(volume)
+            used = used_bytes(volume, kind)
+        except VolumeError:
+            # What is wrong with it is said where it is captured.
+            continue
+        data += used
+        if kind == FAT32:
+            staged += used
+    low, high = _SHARES[options.compression]
+    return SizeEstimate(data, int(data * low), int(data * high), staged, options.split)
+
+
+def check_space(destination: Destination, estimate: SizeEstimate) -> list[str]:
+    """Refuse a capture for which the space cannot suffice, and return warnings where it may not.
+
+    Looks at the destination and, where the WIM is written in one, at the scratch folder. Raises
+    `DestinationError`.
+    """
+    warnings = []
+    # While a WIM is split, it and its parts are there.
+    times = 1 if estimate.part is None else 2
+    written = (times * estimate.low + estimate.staged, times * estimate.high + estimate.staged)
+    is_direct = destination.place == destination.text
+    places = [
+        (
+            destination.text,
+            destination.free_bytes(),
+            *(written if is_direct else (estimate.low, estimate.high)),
+        )
+    ]
+    if not is_direct:
+        status = os.statvfs(destination.place)
+        places.append((destination.place, status.f_bavail * status.f_frsize, *written))
+    more = ""
+    if estimate.staged:
+        more += f", {human_bytes(estimate.staged)} of FAT32 volumes are staged beside it"
+    if estimate.part is not None:
+        more += ", it needs its room twice while it is split"
+    for where, free, low, high in places:
+        if free is None or free >= high:
+            continue
+        said = f"the WIM is estimated at {estimate}"
+        if (low, high) != (estimate.low, estimate.high):
+            said += more
+        if free < low:
+            raise DestinationError(
+                f"no space left that could suffice: {said}, and {human_bytes(free)} are free",
+                where=where,
+                hint="Free space there or name another place. The new WIM needs room beside an old "
+                "one, which stays until the new one is complete. Where the estimate is wrong: "
+                "--no-space-check.",
+                hresult=0x80070070,
+            )
+        warnings.append(
+            f"{where}: the space may not suffice: {said}, and {human_bytes(free)} are free"
+        )
+    warnings += _check_fat(destination, estimate, is_direct=is_direct)
+    return warnings
+
+
+def _check_fat(destination: Destination, estimate: SizeEstimate, *, is_direct: bool) -> list[str]:
+    low, high = estimate.low, estimate.high
+    # Where it is written it is whole before it is split.
+    if estimate.part is not None and not is_direct:
+        low, high = min(low, estimate.part), min(high, estimate.part)
+    if destination.file_system().lower() not in _FAT or high <= _FAT_LIMIT:
+        return []
+    problem = f"FAT32 takes no file of more than 4 GB, and the WIM is estimated at {estimate}"
+    if low > _FAT_LIMIT:
+        raise DestinationError(
+            problem,
+            where=destination.text,
+            hint="Name a destination with another file system, or write parts by way of another: "
+            "--split 3900M --scratch FOLDER.",
+            hresult=0x800700DF,
+        )
+    return [f"{destination.text}: {problem}"]

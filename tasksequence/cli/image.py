@@ -1,0 +1,144 @@
+"""tasksequence image: WIM files that are there already."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from tasksequence.cli.sequences import path_argument
+
+__all__ = ["image"]
+
+_index = click.option(
+    "--index", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+    help="Which image of the WIM.",
+)  # fmt: skip
+
+
+@click.group()
+def image() -> None:
+    """Look at, verify, compare and apply the images of a WIM."""
+
+
+@image.command()
+@click.argument("wim", callback=path_argument)
+@click.option("--xml", "as_xml", is_flag=True, help="Print the XML of the WIM as it is.")
+@click.option("--json", "as_json", is_flag=True, help="Print the WMI properties as JSON.")
+def show(wim: Path, as_xml: bool, as_json: bool) -> None:
+    """Show the images of WIM, and the disk that they were captured from."""
+    from tasksequence.cli.output import output_width, print_result
+    from tasksequence.images.describe import describe_image_file, image_file_record
+    from tasksequence.images.package import get_image_properties
+
+    if as_xml:
+        print_result(get_image_properties(wim))
+    elif as_json:
+        print_result(json.dumps(image_file_record(wim), indent=2, ensure_ascii=False))
+    else:
+        print_result(describe_image_file(wim, columns=output_width()))
+
+
+@image.command()
+@click.argument("wim", callback=path_argument)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def verify(wim: Path, quiet: bool) -> None:
+    """Read all of WIM, and compare it with its hashes and its integrity table."""
+    from tasksequence.cli.output import print_error, print_result
+    from tasksequence.images.contents import verify_image_file
+    from tasksequence.text_table import human_bytes
+
+    shown = [-1]
+
+    def tell(done: int, total: int) -> None:
+        tenth = done * 10 // total if total else 10
+        if tenth != shown[0] and not quiet:
+            shown[0] = tenth
+            print_error(f"Verifying {tenth * 10}% ({human_bytes(done)} of {human_bytes(total)})")
+
+    found = verify_image_file(wim, tell)
+    table = "and its integrity table agree" if found.has_integrity_table else "agrees"
+    parts = f", {found.parts} parts" if found.parts > 1 else ""
+    print_result(f"{wim}: {found.images} images{parts}; all data {table}")
+
+
+@image.command()
+@click.argument("wim", callback=path_argument)
+@_index
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each file.")
+def files(wim: Path, index: int, as_json: bool) -> None:
+    """List the files and folders of an image of WIM: attributes, size, time, path."""
+    from tasksequence.cli.output import print_result
+    from tasksequence.images.contents import image_files
+    from tasksequence.images.describe import file_line, file_record
+
+    for file in image_files(wim, index):
+        print_result(json.dumps(file_record(file)) if as_json else file_line(file))
+
+
+@image.command()
+@click.argument("first", callback=path_argument)
+@click.argument("second", callback=path_argument)
+@_index
+@click.option(
+    "--other-index", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+    help="Which image of SECOND.",
+)  # fmt: skip
+@click.option(
+    "--ignore", multiple=True, metavar="FIELD",
+    type=click.Choice([
+        "content", "short_name", "attributes", "security", "reparse_tag", "created", "modified",
+        "accessed", "streams", "links",
+    ]),
+    help="Do not compare this: content, attributes, security, created, modified, accessed …",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def diff(
+    context: click.Context, first: Path, second: Path, index: int, other_index: int,
+    ignore: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    """Compare an image of FIRST with one of SECOND, or with the volume SECOND.
+
+    The exit code is 1 if they differ.
+    """
+    import attrs
+
+    from tasksequence.cli.output import print_result
+    from tasksequence.images.describe import difference_line
+    from tasksequence.images.diff import diff_images
+
+    found = diff_images(first, second, image=index, other_image=other_index, ignore=ignore)
+    if as_json:
+        print_result(json.dumps([attrs.asdict(one) for one in found], indent=2))
+    else:
+        for one in found:
+            print_result(difference_line(one))
+        print_result(f"{len(found):,} differences" if found else "No difference.")
+    context.exit(1 if found else 0)
+
+
+@image.command()
+@click.argument("wim", callback=path_argument)
+@click.argument("target", callback=path_argument)
+@click.option("--index", type=click.IntRange(min=1), metavar="N", help="Apply this image alone.")
+@click.option(
+    "--volume", metavar="VOLUME",
+    help="Which volume of the disk takes the image: number, disk and partition, label, or role.",
+)  # fmt: skip
+@click.option(
+    "--erase", is_flag=True, help="Remove what is on the volumes; without it nothing is done."
+)
+def apply(wim: Path, target: Path, index: int | None, volume: str | None, erase: bool) -> None:
+    """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
+
+    All images go to the NTFS and FAT32 volumes in their order, as Apply Operating System does, or
+    one image by its index to one volume. What is on the volumes is removed first, but for the
+    control files of a running task sequence.
+    """
+    from tasksequence.cli.output import print_result
+    from tasksequence.images.apply import apply_images
+
+    for one in apply_images(wim, target, index=index, volume=volume, erase=erase):
+        print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

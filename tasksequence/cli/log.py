@@ -1,0 +1,100 @@
+"""tasksequence log: what ran, how long, what failed first and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tasksequence.cli.sequences import name_option, path_argument
+
+if TYPE_CHECKING:
+    from tasksequence.logs.records import LogRecord
+    from tasksequence.plan.steps import Plan
+
+__all__ = ["log"]
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--sequence",
+    metavar="SEQUENCE",
+    callback=path_argument,
+    help="Join the log to the steps of this sequence, by name and number.",
+)
+@name_option
+@click.option("--follow", is_flag=True, help="Go on as the log grows, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
+def log(
+    files: tuple[str, ...], sequence: Path | None, wanted: str | None, follow: bool, as_json: bool
+) -> None:
+    """Read smsts.log files: what ran, how long, what failed first and why.
+
+    Takes both forms of records, rolled files in any order, and a folder for its smsts*.log.
+    """
+    from tasksequence.cli.output import output_width, print_result
+    from tasksequence.logs.describe import describe_log
+    from tasksequence.logs.files import log_files, read_log
+    from tasksequence.logs.runs import join_plan, read_run
+
+    plan = _plan(sequence, wanted)
+    if follow:
+        if len(files) != 1 or as_json:
+            raise click.UsageError("--follow takes one log file, and no --json.")
+        _follow(Path(files[0]), plan)
+        return
+
+    def records() -> Iterator[tuple[str, LogRecord]]:
+        for path in log_files(files):
+            for record in read_log(path):
+                yield path.name, record
+
+    summary = read_run(records())
+    if plan is not None:
+        join_plan(summary, plan)
+    if as_json:
+        from tasksequence.logs.log_json import summary_to_json
+
+        print_result(summary_to_json(summary))
+        return
+    print_result(describe_log(summary, columns=output_width()))
+
+
+def _plan(sequence: Path | None, wanted: str | None) -> Plan | None:
+    if sequence is None:
+        return None
+    from tasksequence.cli.sequences import child_sequences, chosen_part
+    from tasksequence.document.document import load
+    from tasksequence.plan.compiler import compile_plan
+    from tasksequence.plan.facts import Facts
+
+    document = load(sequence)
+    part = chosen_part(document, wanted)
+    children = child_sequences(document, part, ())
+    return compile_plan(part.sequence, Facts(), children=children)
+
+
+def _follow(path: Path, plan: Plan | None) -> None:
+    from tasksequence.cli.output import print_result
+    from tasksequence.logs.describe import describe_log, describe_log_step
+    from tasksequence.logs.files import follow_log
+    from tasksequence.logs.runs import LogOutcome, RunReader, join_plan
+
+    reader = RunReader()
+    try:
+        for record in follow_log(path):
+            step = reader.read(record, path.name)
+            if step is not None and step.outcome is not LogOutcome.ENTERED:
+                shown = "began" if step.outcome is LogOutcome.OPEN else None
+                text = describe_log_step(step)
+                print_result(text.replace(f": {step.outcome.value}", ": began") if shown else text)
+            elif record.is_error:
+                print_result(f"          {record.component}: {record.message}")
+    except KeyboardInterrupt:
+        summary = reader.finish()
+        if plan is not None:
+            join_plan(summary, plan)
+        print_result(describe_log(summary))

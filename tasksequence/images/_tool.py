@@ -1,0 +1,177 @@
+"""The process that calls libwim for WIM files that are there already.
+
+Run as `python -m tasksequence.images._tool FD`: one request as a line of JSON on stdin, answers as
+lines of JSON to the descriptor FD. It ends with its stdin, which also ends when its parent dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tasksequence.capture.exclusions import Exclusions, config_text
+from tasksequence.capture.sources.volume_kind import FAT32
+from tasksequence.capture.wimlib._codes import LibwimError, wim_error
+from tasksequence.capture.wimlib._config import config_file
+from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, Wim
+from tasksequence.capture.wimlib._staging import staged_fat32
+from tasksequence.errors import TaskSequenceError, VolumeError
+
+__all__ = ["main"]
+
+_BATCH = 500
+_ENDED = 3
+
+
+class _Tool:
+    def __init__(self, request: dict[str, Any], events: int) -> None:
+        self._request = request
+        self._events = events
+        self._library = Library()
+        self._last = -1.0
+
+    def send(self, event: dict[str, object]) -> None:
+        line = json.dumps(event).encode() + b"\n"
+        while line:
+            line = line[os.write(self._events, line) :]
+
+    def run(self) -> None:
+        """Do what the request names. Raises `LibwimError` and errors of this library."""
+        getattr(self, self._request["job"])()
+        self.send({"event": "done"})
+
+    def verify(self) -> None:
+        """Compare all data with its SHA-1, and the file with its integrity table."""
+        with self._opened(check_integrity=self._request["check_integrity"]) as wim:
+            wim.verify()
+
+    def files(self) -> None:
+        """Send all files and folders of an image."""
+        with self._opened() as wim:
+            self._send_entries(wim, self._request["image"])
+
+    def scan(self) -> None:
+        """Send all files and folders of a volume, hashed."""
+        volume = self._request["volume"]
+        exclude, keep = self._request["exclude"], self._request["keep"]
+        if self._request["kind"] == FAT32:
+            rules = Exclusions(exclude, keep)
+            with (
+                staged_fat32(volume, self._request["scratch"], rules, lambda _: None) as path,
+                self._library.open_wim(path, _ignore) as wim,
+            ):
+                self._send_entries(wim, 1)
+            return
+        with self._library.new_wim("none", self._progress) as wim:
+            with config_file(config_text(exclude, keep)) as config:
+                wim.add_image(volume, "volume", config, ntfs=True)
+            wim.hash_all()
+            self._send_entries(wim, 1)
+
+    def apply_ntfs(self) -> None:
+        """Write an image to an NTFS volume."""
+        with self._opened() as wim:
+            try:
+                wim.extract_to_ntfs(self._request["image"], self._request["volume"])
+            except LibwimError as failure:
+                raise VolumeError(
+                    f"the image could not be applied, and the volume is incomplete: "
+                    f"{failure.sentence()}",
+                    where=self._request["volume"],
+                    hint="See that it is large enough and sound, and apply again.",
+                ) from None
+
+    def stage(self) -> None:
+        """Write an image without compression, and send its files with the offsets of their data."""
+        path = self._request["scratch"]
+        with self._opened() as source, self._library.new_wim("none", self._progress) as wim:
+            source.export_image(self._request["image"], wim, "staged")
+            wim.write_image(1, path)
+        with self._library.open_wim(path, _ignore) as wim:
+            self._send_entries(wim, 1)
+
+    def _opened(self, *, check_integrity: bool = False) -> Any:
+        return _Opened(self._library, self._request, self._progress, check_integrity)
+
+    def _send_entries(self, wim: Wim, image: int) -> None:
+        batch: list[Entry] = []
+
+        def add(entry: Entry) -> None:
+            batch.append(entry)
+            if len(batch) == _BATCH:
+                self.send({"event": "entries", "entries": batch})
+                batch.clear()
+
+        wim.visit_entries(image, add)
+        self.send({"event": "entries", "entries": batch})
+
+    def _progress(self, progress: Progress) -> None:
+        if progress.message is Message.VERIFY_STREAMS or progress.message is Message.WRITE_STREAMS:
+            share = progress.done / progress.total if progress.total else 1.0
+            if share - self._last >= 0.01 or share == 1.0:
+                self._last = share
+                self.send({"event": "progress", "done": progress.done, "total": progress.total})
+
+
+class _Opened:
+    """A WIM with all parts of a split one, opened for a with block."""
+
+    def __init__(
+        self,
+        library: Library,
+        request: dict[str, Any],
+        on_progress: Callable[[Progress], None],
+        check_integrity: bool,
+    ) -> None:
+        self._context = library.open_wim(
+            request["wim"], on_progress, check_integrity=check_integrity
+        )
+        self._parts: list[str] = request["parts"]
+
+    def __enter__(self) -> Wim:
+        wim = self._context.__enter__()
+        try:
+            for part in self._parts:
+                wim.use_parts(part)
+        except BaseException:
+            self._context.__exit__(*sys.exc_info())
+            raise
+        return wim
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.__exit__(*error)
+
+
+def _ignore(_: Progress) -> None:
+    pass
+
+
+def _end_with_stdin(stdin: int) -> None:
+    while os.read(stdin, 4096):
+        pass
+    os._exit(_ENDED)
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Do one job; the exit code is 0 when the parent was told how it ended."""
+    (events,) = map(int, arguments)
+    request = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_stdin, args=(0,), daemon=True).start()
+    tool = None
+    try:
+        tool = _Tool(request, events)
+        tool.run()
+    except (LibwimError, TaskSequenceError) as failure:
+        error = wim_error(failure, request["wim"]) if isinstance(failure, LibwimError) else failure
+        detail = {"problem": error.problem, "where": error.where, "hint": error.hint}
+        line = json.dumps({"event": "error", "kind": type(error).__name__, **detail})
+        os.write(events, line.encode() + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Reading the logs of task sequences: smsts.log, and what has its form."""

@@ -1,0 +1,202 @@
+"""Captures to a share that are killed at random moments, and sources that cannot be read."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import tasksequence as ts
+from examples.samba_share import SambaShare
+from tasksequence.capture.wimlib.backend import WimlibBackend
+from tasksequence.errors import VolumeError
+from tests.support.captures import OLD, Events, is_alive, names_in
+from tests.support.shares import PASSWORD, assert_untouched, put_old, share_request, verify
+from tests.support.volumes import make_volume, need_tools
+
+pytestmark = pytest.mark.wimlib
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+
+
+def sequence_for(share: SambaShare, path: Path) -> Path:
+    step = ts.CaptureSystemImageAction(
+        name="Capture",
+        capture_destination=rf"{share.unc}\out.wim",
+        capture_username=share.account,
+        image_version="1",
+    )
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
+    return path
+
+
+def start(share: SambaShare, scratch: Path, sequence: Path, volume: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", volume),
+            *("--compression", "none", "--scratch", scratch, "--smb-port", str(share.port)),
+            *("--secret", "OSDCaptureAccountPassword=env:SECRET", "--quiet"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "SECRET": PASSWORD},
+    )
+
+
+def below(pid: int) -> set[int]:
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = {int(one) for one in task.read_text().split()}
+        except OSError:
+            continue
+        found |= children
+        for child in children:
+            found |= below(child)
+    return found
+
+
+def kill_at_random(
+    share: SambaShare, scratch: Path, volume: Path, tmp_path: Path, times: int, seed: int
+) -> dict[str, int]:
+    """Kill captures, and see after each that the old image is whole; return what happened."""
+    chance = random.Random(seed)
+    sequence = sequence_for(share, tmp_path / "s.xml")
+    old = put_old(share)
+    begun = time.monotonic()
+    process = start(share, scratch, sequence, volume)
+    assert process.wait(timeout=120) == 0, process.communicate()
+    process.communicate()
+    whole = time.monotonic() - begun
+    put_old(share)
+    seen = {"killed": 0, "finished": 0}
+    for number in range(times):
+        kind = SIGNALS[number % len(SIGNALS)]
+        before = names_in(share.folder)
+        process = start(share, scratch, sequence, volume)
+        time.sleep(chance.uniform(0.0, whole))
+        others = below(process.pid)
+        process.send_signal(kind)
+        process.communicate(timeout=60)
+        end = time.monotonic() + 20
+        while any(is_alive(pid) for pid in others):
+            assert time.monotonic() < end, f"a process outlives {kind.name}"
+            time.sleep(0.02)
+        if old.read_bytes() == OLD:
+            seen["killed"] += 1
+            if kind is not signal.SIGKILL:
+                # What a SIGKILL left before, it may not have come to clear up.
+                assert names_in(share.folder) <= before, kind.name
+        else:
+            # It was through already: then the new one is whole.
+            verify(old)
+            seen["finished"] += 1
+            put_old(share)
+    process = start(share, scratch, sequence, volume)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    verify(old)
+    assert names_in(share.folder) == {"out.wim"}
+    assert not names_in(scratch)
+    return seen
+
+
+def test_killed_captures_leave_the_old_image_and_nothing_after_the_next(
+    share: SambaShare, scratch: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    seen = kill_at_random(share, scratch, large_volume, tmp_path, 5, seed=random.randrange(1 << 30))
+    assert seen["killed"]
+
+
+@pytest.mark.deep
+def test_fifty_kills(
+    share: SambaShare,
+    scratch: Path,
+    large_volume: Path,
+    tmp_path: Path,
+) -> None:
+    seen = kill_at_random(share, scratch, large_volume, tmp_path, 50, seed=20261121)
+    assert seen["killed"] > 25
+
+
+@contextmanager
+def unreadable_at(image: Path, offset: int, point: Path) -> Iterator[Path]:
+    """Show an image as a file of which one sector cannot be read (EIO), by QEMU's blkdebug."""
+    program = shutil.which("qemu-storage-daemon")
+    if program is None or not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        pytest.skip("needs qemu-storage-daemon (apt install qemu-system-common) and FUSE")
+    point.touch()
+    daemon = subprocess.Popen(
+        [
+            program,
+            *("--blockdev", f"driver=file,node-name=file,filename={image},read-only=on"),
+            *(
+                "--blockdev",
+                "driver=blkdebug,node-name=debug,image=file,read-only=on,"
+                "inject-error.0.event=none,inject-error.0.iotype=read,inject-error.0.errno=5,"
+                f"inject-error.0.sector={offset // 512}",
+            ),
+            *("--blockdev", "driver=raw,node-name=raw,file=debug,read-only=on"),
+            *("--export", f"type=fuse,id=e,node-name=raw,mountpoint={point},writable=off"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        end = time.monotonic() + 20
+        while point.stat().st_size != image.stat().st_size:
+            if daemon.poll() is not None or time.monotonic() > end:
+                daemon.kill()
+                pytest.skip(f"no FUSE export here: {daemon.communicate()[1]}")
+            time.sleep(0.02)
+        yield point
+    finally:
+        daemon.terminate()
+        daemon.communicate(timeout=20)
+
+
+def test_a_read_error_on_the_source_keeps_the_old_image(
+    share: SambaShare, scratch: Path, tmp_path: Path
+) -> None:
+    need_tools()
+    marker = b"here it breaks " * 100
+    files = {"a.bin": os.urandom(1 << 20), "bad.bin": marker * 200}
+    image = make_volume(tmp_path / "bad.img", files, megabytes=16)
+    offset = image.read_bytes().index(marker) + (64 << 10)
+    put_old(share)
+    with (
+        unreadable_at(image, offset, tmp_path / "shown.img") as volume,
+        pytest.raises(VolumeError, match="cannot be read") as caught,
+    ):
+        WimlibBackend().capture(share_request(share, scratch, volume), Events())
+    assert caught.value.hresult in {0x8007045D, 0x8007001E}
+    assert caught.value.hint
+    assert_untouched(share, scratch)
+
+
+def test_a_source_cut_short_while_it_is_captured_keeps_the_old_image(
+    share: SambaShare, scratch: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.img"
+    shutil.copy(large_volume, copy)
+    put_old(share)
+
+    def cut(event: object) -> None:
+        if isinstance(event, ts.Progress) and event.phase is ts.Phase.WRITE:
+            os.truncate(copy, 20 << 20)
+
+    with pytest.raises(VolumeError) as caught:
+        WimlibBackend().capture(share_request(share, scratch, copy), cut)
+    assert caught.value.hint
+    assert_untouched(share, scratch)

@@ -1,0 +1,202 @@
+"""Every obstacle is known before the capture, and all of them at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import attrs
+import pytest
+
+import tasksequence as ts
+from examples.samba_share import SambaShare
+from tasksequence.capture.sources.ntfs import data_bytes
+from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
+from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
+from tasksequence.capture.wimlib.backend import WimlibBackend
+from tasksequence.errors import DestinationError
+from tasksequence.request import CaptureOptions, Compression, VolumeSource
+from tests.support.captures import OLD, Events, names_in, needs_root, request_for
+from tests.support.command_line import run as command
+from tests.support.shares import PASSWORD, assert_untouched, options_for, put_old
+from tests.support.volumes import mounted, run
+
+pytestmark = pytest.mark.wimlib
+
+
+def plan_for(destination: str, account: str | None = None) -> ts.Plan:
+    step = ts.CaptureSystemImageAction(
+        name="Capture", capture_destination=destination, image_version="1", capture_username=account
+    )
+    variables: dict[str, str | ts.SecretText] = {"_SMSTSInWinPE": "true"}
+    if account:
+        variables["OSDCaptureAccountPassword"] = ts.SecretText(PASSWORD)
+    return ts.compile_plan(ts.TaskSequence(steps=[step]), variables)
+
+
+def by_subject(checks: tuple[ts.PreflightCheck, ...]) -> dict[str, ts.Standing]:
+    return {one.subject: one.standing for one in checks}
+
+
+def test_all_is_well_with_a_good_share(
+    share: SambaShare, scratch: Path, small_volume: Path
+) -> None:
+    put_old(share)
+    checks = ts.preflight(
+        plan_for(rf"{share.unc}\out.wim", share.account),
+        small_volume,
+        options=options_for(share, scratch),
+    )
+    assert {one.standing for one in checks} == {ts.Standing.OK}, ts.describe_checks(checks)
+    assert set(by_subject(checks)) == {
+        *("step", "libwim", "volume", "state", "destination", "space"),
+    }
+    assert PASSWORD not in ts.describe_checks(checks)
+    assert_untouched(share, scratch)
+
+
+def test_everything_that_is_wrong_is_told_at_once(
+    share: SambaShare, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LIBRARY_VARIABLE, "/nowhere/libwim.so")
+    checks = ts.preflight(
+        plan_for(r"\\127.0.0.1\nothing\out.wim", share.account),
+        [tmp_path / "absent.img", scratch],
+        options=options_for(share, scratch),
+    )
+    failed = [one for one in checks if one.standing is ts.Standing.FAILED]
+    assert [one.subject for one in failed] == ["libwim", "volume", "volume", "destination"]
+    assert failed[-1].hresult == 0x80070043
+    assert all(one.hint for one in failed)
+    assert "(0x80070043)" in ts.describe_checks(checks)
+
+
+def test_a_plan_without_a_capture_step_fails_there(small_volume: Path) -> None:
+    (check,) = ts.preflight(ts.compile_plan(ts.TaskSequence(steps=[])), small_volume)
+    assert (check.subject, check.standing) == ("step", ts.Standing.FAILED)
+
+
+def test_a_server_that_says_fat32_is_believed(
+    share: SambaShare, scratch: Path, small_volume: Path
+) -> None:
+    share.stop()
+    share.configure({"fstype": "FAT32"}, {})
+    share.start()
+    checks = ts.preflight(
+        plan_for(rf"{share.unc}\out.wim", share.account),
+        small_volume,
+        options=options_for(share, scratch),
+    )
+    assert any("(FAT32)" in one.text for one in checks)
+
+
+class _Place:
+    """A destination of which only room and kind are asked."""
+
+    text = place = "/srv/a.wim"
+
+    def __init__(self, free: int, system: str) -> None:
+        self._free, self._system = free, system
+
+    def free_bytes(self) -> int:
+        return self._free
+
+    def file_system(self) -> str:
+        return self._system
+
+
+@pytest.mark.parametrize(
+    ("free", "system", "estimate", "outcome"),
+    [
+        (10 << 30, "ext4", (1 << 30, 3 << 30), "ok"),
+        (2 << 30, "ext4", (1 << 30, 3 << 30), "may not suffice"),
+        (1 << 29, "ext4", (1 << 30, 3 << 30), 0x80070070),
+        (90 << 30, "vfat", (1 << 30, 3 << 30), "ok"),
+        (90 << 30, "vfat", (3 << 30, 9 << 30), "FAT32 takes no file"),
+        (90 << 30, "FAT32", (5 << 30, 9 << 30), 0x800700DF),
+        (90 << 30, "NTFS", (5 << 30, 9 << 30), "ok"),
+    ],
+)
+def test_room_is_judged_by_the_estimate(
+    free: int, system: str, estimate: tuple[int, int], outcome: str | int
+) -> None:
+    place = _Place(free, system)
+    size = SizeEstimate(10 << 30, *estimate)
+    if isinstance(outcome, int):
+        with pytest.raises(DestinationError) as caught:
+            check_space(place, size)  # type: ignore[arg-type]
+        assert caught.value.hresult == outcome
+        return
+    warnings = check_space(place, size)  # type: ignore[arg-type]
+    assert bool(warnings) == (outcome != "ok")
+    assert all(outcome in one for one in warnings)
+
+
+def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_path: Path) -> None:
+    before = data_bytes(str(large_volume))
+    assert 48 << 20 <= before <= 53 << 20
+    copy = tmp_path / "copy.img"
+    copy.write_bytes(large_volume.read_bytes())
+    with mounted(copy) as root:
+        (root / "pagefile.sys").write_bytes(bytes(6 << 20))
+    assert abs(data_bytes(str(copy)) - before) < 1 << 20
+    estimate = estimate_size(
+        [VolumeSource(path=copy), VolumeSource(path=tmp_path / "absent")],
+        CaptureOptions(compression=Compression.NONE),
+    )
+    assert estimate.low < 48 << 20 < estimate.high
+
+
+@needs_root
+def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk)
+    try:
+        (disk / "a.wim").write_bytes(OLD)
+        events = Events()
+        with pytest.raises(DestinationError, match="could suffice") as caught:
+            WimlibBackend().capture(request_for(disk / "a.wim", large_volume), events)
+        assert caught.value.hresult == 0x80070070
+        assert not events.progress
+        assert names_in(disk) == {"a.wim"}
+    finally:
+        run("umount", disk)
+
+
+def test_check_only_captures_nothing_and_says_how_it_stands(
+    small_volume: Path, tmp_path: Path
+) -> None:
+    step = ts.CaptureSystemImageAction(name="Capture", capture_destination="x.wim")
+    sequence = tmp_path / "s.xml"
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(sequence)
+    good = ("capture", sequence, "--volume", small_volume, "--check-only", "--destination")
+    done = command(*good, tmp_path / "a.wim")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "a.wim can be written" in done.stdout
+    assert names_in(tmp_path) == {"s.xml"}
+    done = command(*good, tmp_path / "no" / "a.wim")
+    assert done.returncode == 1
+    assert "failed   destination" in done.stdout
+    assert "(0x80070003)" in done.stdout
+
+
+def test_the_doctor_names_what_is_missing() -> None:
+    done = command("doctor")
+    assert done.returncode == 0
+    assert "reads" not in done.stderr
+    assert "libwim.so" in done.stdout
+    done = command("doctor", "--json", environment={LIBRARY_VARIABLE: "/nowhere/libwim.so"})
+    assert done.returncode == 1
+    missing = {one["ability"]: one for one in json.loads(done.stdout) if not one["present"]}
+    assert "/nowhere/libwim.so" in missing["write WIM files (libwim)"]["detail"]
+    assert "apt install libwim15" in missing["write WIM files (libwim)"]["remedy"]
+
+
+def test_the_space_check_can_be_left_out(small_volume: Path, tmp_path: Path) -> None:
+    options = attrs.evolve(CaptureOptions(threads=1), check_space=False)
+    assert WimlibBackend().capture(
+        request_for(tmp_path / "a.wim", small_volume, options=options), Events()
+    )

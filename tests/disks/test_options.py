@@ -1,0 +1,104 @@
+"""Options of a capture: compression, integrity table, base, parts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import tasksequence as ts
+from tasksequence import images
+from tasksequence.capture.wim_file import read_wim_file
+from tests.support.disks import QUICK, plan_to
+from tests.support.volumes import mounted, run
+
+pytestmark = pytest.mark.wimlib
+
+
+@pytest.mark.parametrize("compression", [ts.Compression.NONE, ts.Compression.SOLID])
+def test_every_compression_gives_the_same_files(
+    reference_volume: Path, tmp_path: Path, compression: ts.Compression
+) -> None:
+    wim = tmp_path / "x.wim"
+    options = ts.CaptureOptions(compression=compression, threads=1, integrity=True)
+    result = ts.capture_volumes(plan_to(wim), reference_volume, options=options)
+    assert result.verified
+    run("wimlib-imagex", "verify", wim)
+    head = read_wim_file(str(wim))
+    assert head.has_integrity_table
+    expected = "LZMS" if compression is ts.Compression.SOLID else compression.value.upper()
+    assert head.compression.upper() == expected
+    assert head.solid is (compression is ts.Compression.SOLID)
+    assert images.verify_image_file(wim) == head
+    listed = {file.path: file.data.sha1 for file in images.image_files(wim)}
+    assert listed == SEEN.setdefault("files", listed)
+
+
+SEEN: dict[str, dict[str, str]] = {}
+
+
+def test_a_base_gives_the_unchanged_files(reference_volume: Path, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.wim", tmp_path / "new.wim"
+    changed = tmp_path / "changed.ntfs"
+    shutil.copy(reference_volume, changed)
+    first = ts.capture_volumes(plan_to(old), changed, options=QUICK)
+    with mounted(changed) as root:
+        (root / "new file.txt").write_bytes(b"new" * 1000)
+    before = old.read_bytes()
+    options = attrs.evolve(QUICK, base=old)
+    second = ts.capture_volumes(plan_to(new), changed, options=options)
+    assert old.read_bytes() == before
+    assert second.images[0].files == first.images[0].files + 1
+    found = images.diff_images(old, new, ignore=["accessed"])
+    assert [one.path for one in found if one.kind != "changed"] == ["/new file.txt"]
+    run("wimlib-imagex", "verify", new)
+    # The new WIM stands alone, and may take the place of its own base.
+    old.unlink()
+    run("wimlib-imagex", "verify", new)
+    again = ts.capture_volumes(plan_to(new), changed, options=attrs.evolve(QUICK, base=new))
+    assert again.images[0].files == second.images[0].files
+
+
+def test_a_split_wim_is_replaced_with_all_its_parts(reference_volume: Path, tmp_path: Path) -> None:
+    swm = tmp_path / "x.swm"
+    options = attrs.evolve(QUICK, split=1 << 20)
+    result = ts.capture_volumes(plan_to(swm), reference_volume, options=options)
+    assert len(result.parts) > 2
+    assert [path.name for path in result.parts[:2]] == ["x.swm", "x2.swm"]
+    assert sorted(tmp_path.iterdir()) == sorted(result.parts)
+    assert result.file_bytes == sum(path.stat().st_size for path in result.parts)
+    run("wimlib-imagex", "verify", swm, f"--ref={tmp_path}/x*.swm")
+    assert images.verify_image_file(swm).parts == len(result.parts)
+    larger = attrs.evolve(QUICK, split=3 << 20)
+    fewer = ts.capture_volumes(plan_to(swm), reference_volume, options=larger)
+    assert 1 < len(fewer.parts) < len(result.parts)
+    assert sorted(tmp_path.iterdir()) == sorted(fewer.parts)
+    fewer.parts[1].unlink()
+    with pytest.raises(ts.ImageError, match=r"part 2 of \d of this split WIM is missing"):
+        images.verify_image_file(swm)
+    with pytest.raises(ts.ImageError, match="this is part"):
+        images.verify_image_file(fewer.parts[-1])
+    options = attrs.evolve(QUICK, base=swm)
+    with pytest.raises(ts.ImageError, match="the base is a split WIM"):
+        ts.capture_volumes(plan_to(tmp_path / "y.wim"), reference_volume, options=options)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "message"),
+    [
+        ({"split": 1 << 20}, "x.wim", "has to be called .swm"),
+        ({"split": 1000}, "x.swm", "too small"),
+        ({"split": 1 << 20, "compression": ts.Compression.SOLID}, "x.swm", "cannot be split"),
+        ({"base": Path("absent.wim")}, "x.wim", "cannot be read"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    reference_volume: Path, tmp_path: Path, changes: dict[str, Any], name: str, message: str
+) -> None:
+    options = attrs.evolve(QUICK, **changes)
+    with pytest.raises(ts.TaskSequenceError, match=message):
+        ts.capture_volumes(plan_to(tmp_path / name), reference_volume, options=options)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,50 @@
+"""The second example starts a share, captures to it, and leaves what it promises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.samba_share import SambaShare
+from tests.support.shares import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.wimlib
+@pytest.mark.skipif(not SambaShare.is_available(), reason="needs smbd (Debian: apt install samba)")
+def test_the_example_captures_to_the_share_that_it_starts(
+    reference_volume: Path, tmp_path: Path
+) -> None:
+    folder = os.path.relpath(tmp_path, ROOT)
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "examples.capture_to_share", reference_volume, folder],
+            capture_output=True, text=True, check=False, cwd=ROOT,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+    verify(tmp_path / "share" / "reference.wim")
+    assert [one.name for one in (tmp_path / "share").iterdir()] == ["reference.wim"]
+    assert "100% Comparing" in done.stderr
+    assert "Capture Operating System Image  succeeded" in done.stdout
+    assert not [one for one in Path("/proc").glob("[0-9]*/cmdline") if _is_server(one, tmp_path)]
+
+
+def _is_server(cmdline: Path, folder: Path) -> bool:
+    try:
+        return str(folder).encode() in cmdline.read_bytes()
+    except OSError:
+        return False
+
+
+def test_the_example_explains_itself_without_arguments() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.capture_to_share"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "VOLUME is whatever" in done.stderr

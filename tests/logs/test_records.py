@@ -1,0 +1,162 @@
+"""Records of both forms, whole and damaged, whatever the pieces they come in."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasksequence.engine.cmtrace import cmtrace_record
+from tasksequence.logs.records import LogRecord, read_records
+
+NEW = (
+    b"<![LOG[%s]LOG]!>"
+    b'<time="09:14:05.120+420" date="03-14-2026" component="TSManager" context="" type="%d" '
+    b'thread="1234" file="engine.cxx:42">\r\n'
+)
+OLD = b"%s  $$<OSDSetup><03-14-2026 09:14:05.120-60><thread=1234 (0x4D2)>\r\n"
+
+
+def read(data: bytes) -> list[LogRecord]:
+    return list(read_records([data]))
+
+
+def test_a_record_of_the_new_form() -> None:
+    (record,) = read(NEW % (b"Executing in non SMS standalone mode", 2))
+    assert record.message == "Executing in non SMS standalone mode"
+    assert (record.component, record.kind, record.thread) == ("TSManager", 2, "1234")
+    assert record.source == "engine.cxx:42"
+    zone = timezone(timedelta(minutes=-420))
+    assert record.moment == datetime(2026, 3, 14, 9, 14, 5, 120_000, zone)
+    assert not record.is_damaged
+
+
+def test_a_record_of_the_older_form() -> None:
+    first, second = read(OLD % b"one" + OLD % b"two\r\nlines")
+    assert (first.message, first.component, first.thread) == ("one", "OSDSetup", "1234")
+    assert first.moment == datetime(2026, 3, 14, 8, 14, 5, 120_000, UTC)
+    assert (second.message, second.line) == ("two\nlines", 2)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b'a < b and "c"',
+        b"several\r\nlines\r\nof it",
+        b"\r\nalone on its line",
+        b"]LOG]",
+        b"[x]",
+    ],
+)
+def test_messages_may_hold_anything(message: bytes) -> None:
+    first, second = read(NEW % (message, 1) + NEW % (b"next", 3))
+    assert first.raw == message
+    assert second.message == "next"
+    assert second.is_error
+    assert second.line == 2 + message.count(b"\n")
+
+
+def test_a_beginning_inside_a_message_belongs_to_it() -> None:
+    (record,) = read(NEW % (b"it said <![LOG[ there", 1))
+    assert record.message == "it said <![LOG[ there"
+
+
+def test_scripts_write_attributes_in_any_order_and_leave_some_out() -> None:
+    (record,) = read(
+        b'<![LOG[hi]LOG]!><date="03-14-2026" time="09:14:05.1" type="3" component="MDT" thread="">'
+    )
+    assert (record.message, record.component, record.is_error) == ("hi", "MDT", True)
+    assert record.moment == datetime(2026, 3, 14, 9, 14, 5, 100_000)
+
+
+def test_damaged_records_are_kept() -> None:
+    whole = NEW % (b"whole", 1)
+    data = b"torn off]LOG]!><time=\r\n" + whole + b"<![LOG[cut sho\r\n" + whole + b"<![LOG[the end"
+    records = read(data)
+    assert [one.message for one in records] == [
+        "torn off]LOG]!><time=",
+        "whole",
+        "<![LOG[cut sho",
+        "whole",
+        "<![LOG[the end",
+    ]
+    assert [one.is_damaged for one in records] == [True, False, True, False, True]
+    assert [one.line for one in records] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("text", ["99:99:99.9+0", "", "24:00:00.000+000", "12:00:00.000+9999"])
+def test_times_that_are_none_are_none(text: str) -> None:
+    data = (NEW % (b"x", 1)).replace(b"09:14:05.120+420", text.encode())
+    assert read(data)[0].moment is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_of_real_logs(encoding: str) -> None:
+    data = (NEW % ("Büro größer".encode(), 1)).decode()
+    (record,) = read(data.encode(encoding))
+    assert record.message == "Büro größer"
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]))),
+    st.integers(-720, 720),
+)
+def test_what_our_own_log_writes_is_read_back(messages: list[str], minutes: int) -> None:
+    moment = datetime(2026, 3, 14, 9, 14, 5, 120_000, timezone(timedelta(minutes=minutes)))
+    text = "".join(
+        cmtrace_record(one, moment, component="C", kind=2, thread=7, source="s") + "\n"
+        for one in messages
+    )
+    records = read(text.encode())
+    plain = [one.replace("]LOG]!>", "]LOG]! >") for one in messages]
+    if not any("<![LOG[" in one for one in messages):
+        assert [one.message for one in records] == plain
+        assert all(one.moment == moment for one in records)
+
+
+PARTS = st.sampled_from(
+    [
+        NEW % (b"new", 1),
+        NEW % (b"two\r\nlines", 3),
+        OLD % b"old",
+        OLD % b"",
+        b"<![LOG[",
+        b"]LOG]!>",
+        b"junk\r\n",
+        b"\r\n",
+        b"\xff\xfe$$<",
+        b'<time="',
+    ]
+)
+
+
+@given(st.lists(PARTS, max_size=8).map(b"".join), st.lists(st.integers(0, 400), max_size=6))
+def test_pieces_make_no_difference(data: bytes, cuts: list[int]) -> None:
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        data = b"x" + data
+    at = [0, *sorted(cut for cut in cuts if cut <= len(data)), len(data)]
+    pieces = [data[start:end] for start, end in itertools.pairwise(at)]
+
+    def said(records: list[LogRecord]) -> bytes:
+        # Where damaged text is cut into records may differ; what it says may not.
+        return b"".join(b"".join(one.raw for one in records).split())
+
+    assert said(list(read_records(pieces))) == said(read(data))
+
+
+@given(st.lists(st.sampled_from(["a", "two\r\nlines", "", "x < y"])), st.lists(st.integers(0, 900)))
+def test_whole_records_are_the_same_from_any_pieces(messages: list[str], cuts: list[int]) -> None:
+    data = b"".join(
+        NEW % (one.encode(), 1) if number % 3 else OLD % one.encode()
+        for number, one in enumerate(messages)
+    )
+    at = [0, *sorted(cut for cut in cuts if cut <= len(data)), len(data)]
+    records = list(read_records(data[start:end] for start, end in itertools.pairwise(at)))
+    assert [one.raw.decode() for one in records if not one.is_damaged] == [
+        one if number % 3 else one.replace("\r\n", "\n") for number, one in enumerate(messages)
+    ]
+    assert not any(one.is_damaged for one in records)

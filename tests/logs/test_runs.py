@@ -1,0 +1,244 @@
+"""What logs say of steps: hand-made ones by the public facts, and our own engine's."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import tasksequence as ts
+from tasksequence.engine.cmtrace import CMTraceLog
+from tests.support.command_line import refused, run
+
+
+def record(second: int, message: str, kind: int = 1, component: str = "TSManager") -> str:
+    minute, second = divmod(second, 60)
+    return (
+        f'<![LOG[{message}]LOG]!><time="09:{minute:02d}:{second:02d}.000+000" date="03-14-2026" '
+        f'component="{component}" context="" type="{kind}" thread="12" file="x.cpp:1">\r\n'
+    )
+
+
+def start(second: int, name: str, number: int) -> str:
+    return record(
+        second,
+        f"Start executing an instruction. Instruction name: '{name}'.  Pointer: {number}. "
+        "Type: 'SMS_TaskSequence_RunCommandLineAction'. Disabled: 0",
+    )
+
+
+NEWER = [
+    record(0, "!--------------------------------------------!"),
+    start(1, "Capture the Reference Computer", 0),
+    record(1, "The group (Capture the Reference Computer) has been successfully started"),
+    start(2, "Prepare", 1),
+    record(30, "Process completed with exit code 0"),
+    record(30, "Successfully completed the action (Prepare) with the exit win32 code 0"),
+    start(31, "Prepare", 2),
+    record(32, "CcmIsPathAccessible(), HRESULT=80070005 (x.cpp,12)", 3, "OSDCaptureSystemImage"),
+    record(95, "The network name is gone (Error: 80070040; Source: Windows)", 3, "OSDCapture"),
+    record(96, "Process completed with exit code 2147942464"),
+    record(96, "Failed to run the action: Prepare.\r\nThe specified network name is gone.", 3),
+    record(
+        97,
+        "The execution of the group (Capture the Reference Computer) has failed and the execution "
+        "has been aborted. An action failed.",
+        3,
+    ),
+    record(98, "Failed to run the last action: Prepare. Execution of task sequence failed.", 3),
+]
+
+
+def sequence() -> ts.TaskSequence:
+    prepare = [ts.RunCommandLineAction(name="Prepare", command_line="a") for _ in range(2)]
+    after = ts.RunCommandLineAction(name="Never (reached)", command_line="b")
+    group = ts.Group(name="Capture the Reference Computer", steps=[*prepare, after])
+    return ts.TaskSequence(steps=[group])
+
+
+def summary_of(path: Path, joined: bool = True) -> ts.LogSummary:
+    summary = ts.read_run((path.name, one) for one in ts.read_log(path))
+    if joined:
+        ts.join_plan(summary, ts.compile_plan(sequence(), {}))
+    return summary
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    path = tmp_path / "smsts.log"
+    path.write_bytes("".join(NEWER).encode())
+    return path
+
+
+def test_steps_of_the_newer_form_with_times_codes_and_places(newer: Path) -> None:
+    summary = summary_of(newer)
+    group, first, second, never = summary.steps
+    assert group.is_group
+    assert group.outcome is ts.LogOutcome.FAILED
+    assert (first.number, first.outcome, first.seconds) == (1, ts.LogOutcome.SUCCEEDED, 28)
+    assert (second.number, second.outcome, second.seconds) == (2, ts.LogOutcome.FAILED, 65)
+    assert second.exit_code == 0x80070040
+    assert second.path == ("Capture the Reference Computer", "Prepare")
+    assert (never.name, never.outcome) == ("Never (reached)", ts.LogOutcome.NOT_REACHED)
+    assert summary.failed
+    assert summary.errors == 5
+
+
+def test_the_first_failure_is_told_with_its_cause_and_place(newer: Path) -> None:
+    said = ts.describe_log(summary_of(newer))
+    assert "First failure: Capture the Reference Computer > Prepare" in said
+    assert "0x80070040 ERROR_NETNAME_DELETED" in said
+    assert "network driver" in said
+    assert "smsts.log:8 OSDCaptureSystemImage: CcmIsPathAccessible()" in said
+
+
+def test_the_older_wording_is_read_by_name(tmp_path: Path) -> None:
+    text = "".join(
+        [
+            record(1, "Start executing an instruction. Instruction name: Prepare"),
+            record(2, "Successfully completed the action (Prepare) with the exit win32 code 0"),
+            record(3, "Start executing an instruction. Instruction name: Never (reached)"),
+            record(4, "Failed to run the action: Never (reached). \r\nAccess is denied.", 3),
+        ]
+    )
+    path = tmp_path / "smsts.log"
+    path.write_bytes(text.encode())
+    summary = summary_of(path)
+    assert [(one.name, one.outcome.value, one.number) for one in summary.steps[:2]] == [
+        ("Prepare", "succeeded", 1),
+        ("Never (reached)", "failed", 3),
+    ]
+
+
+def test_a_plain_log_is_read_alike(tmp_path: Path) -> None:
+    lines = [
+        f"{text}  $$<TSManager><03-14-2026 09:00:{second:02d}.000+000><thread=12 (0xC)>\r\n"
+        for second, text in (
+            (1, "Start executing an instruction. Instruction name: Prepare"),
+            (9, "Process completed with exit code 0"),
+            (9, "Successfully completed the action (Prepare) with the exit win32 code 0"),
+        )
+    ]
+    path = tmp_path / "smsts.log"
+    path.write_bytes("".join(lines).encode())
+    (step, *_) = summary_of(path).steps
+    assert (step.name, step.outcome, step.seconds) == ("Prepare", ts.LogOutcome.SUCCEEDED, 8)
+
+
+def test_a_log_that_stops_says_what_had_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "smsts.log"
+    path.write_bytes("".join(NEWER[:8]).encode() + b"<![LOG[and th")
+    summary = summary_of(path)
+    assert summary.steps[2].outcome is ts.LogOutcome.OPEN
+    assert summary.damaged == 1
+    assert summary.first_failure is None
+
+
+def test_rolled_files_are_put_in_order(tmp_path: Path) -> None:
+    text = "".join(NEWER)
+    cut = text.index("<![LOG[Process completed with exit code 2147942464")
+    (tmp_path / "smsts.log").write_bytes(text[cut:].encode())
+    (tmp_path / "smsts-20260314-090130.log").write_bytes(text[:cut].encode())
+    (tmp_path / "other.log").write_text("no")
+    files = ts.log_files([tmp_path])
+    assert [one.name for one in files] == ["smsts-20260314-090130.log", "smsts.log"]
+    assert ts.log_files(reversed(files)) == files
+    done = run("log", tmp_path, "--json")
+    assert json.loads(done.stdout)["first_failure"]["hresult"] == "0x80070040"
+
+
+def test_the_log_of_our_own_engine_is_read(tmp_path: Path) -> None:
+    def handler(step: ts.PlannedStep, context: ts.RunContext) -> int:
+        return 0x80070005 if step.number == 2 else 0
+
+    skipped = ts.RunCommandLineAction(name="Off", command_line="x", enabled=False)
+    made = sequence()
+    made.steps.insert(0, skipped)
+    plan = ts.compile_plan(made, {"_SMSTSInWinPE": "false"})
+    with CMTraceLog(tmp_path / "smsts.log") as log:
+        engine = ts.Engine(handlers={"SMS_TaskSequence_RunCommandLineAction": handler}, log=log)
+        report = engine.run(plan)
+    assert not report.succeeded
+    summary = ts.read_run(("smsts.log", one) for one in ts.read_log(tmp_path / "smsts.log"))
+    ts.join_plan(summary, plan)
+    assert summary.damaged == 0
+    outcomes = {one.path: one.outcome.value for one in summary.steps}
+    expected = {"succeeded", "failed", "skipped", "not in the log"}
+    assert {one for one in outcomes.values() if one != "entered"} <= expected
+    assert outcomes["Off",] == "skipped"
+    failure = summary.first_failure
+    assert failure is not None
+    assert failure.exit_code == 0x80070005
+    by_engine = next(one for one in report.results if one.exit_code == 0x80070005)
+    assert failure.path == by_engine.path
+
+
+def test_the_command_reads_and_joins(newer: Path, tmp_path: Path) -> None:
+    export = tmp_path / "s.xml"
+    ts.Document.new(sequence()).save(export)
+    done = run("log", newer, "--sequence", export)
+    assert done.returncode == 0, done.stderr
+    assert "First failure: Capture the Reference Computer > Prepare" in done.stdout
+    assert "not in the log" in done.stdout
+    refused(run("log", tmp_path / "absent.log"), 1, "absent.log", "cannot be read")
+
+
+def test_a_growing_log_is_followed_through_its_rolling(tmp_path: Path) -> None:
+    path = tmp_path / "smsts.log"
+    path.write_bytes("".join(NEWER[:5]).encode())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tasksequence", "log", str(path), "--follow"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        seen = [process.stdout.readline(), process.stdout.readline()]
+        assert "1 Prepare: began" in seen[1]
+        with path.open("ab") as stream:
+            half = len(NEWER[5]) // 2
+            stream.write(NEWER[5][:half].encode())
+            stream.flush()
+            time.sleep(0.4)
+            stream.write(NEWER[5][half:].encode())
+        assert "Prepare: succeeded, 28.0 s" in process.stdout.readline()
+        path.rename(tmp_path / "smsts-20260314-091500.log")
+        path.write_bytes("".join(NEWER[6:]).encode())
+        assert "2 Prepare: began" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, errors
+    assert "First failure: Prepare" in rest
+
+
+def test_a_long_log_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "smsts.log"
+    block = "".join(record(1, "x" * 150) for _ in range(2000)).encode()
+    with path.open("wb") as stream:
+        for _ in range(40):
+            stream.write(block)
+    code = (
+        "import resource, sys, tasksequence as ts\n"
+        "import tasksequence.logs.runs\n"
+        "read = lambda p: ts.read_run(('l', one) for one in ts.read_log(p))\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "assert read(sys.argv[1]).records == 80000\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    # 24 MB of log; pieces of 2 MB.
+    assert int(done.stdout) < 16_000

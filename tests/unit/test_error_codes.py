@@ -1,0 +1,92 @@
+"""Codes as people write them, and one family for all of them."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasksequence.error_codes import (
+    describe_code,
+    explain_code,
+    hresult_of_errno,
+    hresult_of_status,
+    win32_hresult,
+)
+from tasksequence.error_table import HRESULTS, STATUSES, WIN32
+from tests.support.command_line import refused, run
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0x80070070", "80070070", "2147942512", "-2147024784", "112", "0x70"),
+        *("error_disk_full", "0xC000007F", "STATUS_DISK_FULL", "ENOSPC"),
+    ],
+)
+def test_every_spelling_of_a_full_disk_is_one_code(text: str) -> None:
+    known = explain_code(text)
+    assert known is not None
+    assert known.hresult == 0x80070070
+    assert known.name == "ERROR_DISK_FULL"
+    assert "FAT32" in describe_code(known)
+
+
+# The codes of captures that imaging engineers report.
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(0x80070040, 0x80070003, 0x80070035, 0x80070043, 0x80070005, 0x8007052E, 0x80070050),
+        *(0x80070070, 0x80070490, 0x80073CF2, 0x800F0975, 0x800700C1, 0x80004005, 0x80070002),
+        0x8000FFFF,
+    ],
+)
+def test_codes_of_captures_have_a_meaning_and_a_hint(code: int) -> None:
+    known = explain_code(f"{code:08x}")
+    assert known is not None
+    assert known.meaning
+    assert known.hint
+    assert explain_code(str(code)) == known
+
+
+@pytest.mark.parametrize("text", ["", "CaptureSystemImageAction", "0x", "E", "OSDImageCreator"])
+def test_what_is_no_code_is_none(text: str) -> None:
+    assert explain_code(text) is None
+
+
+@given(st.integers(-(1 << 31), (1 << 32) - 1))
+def test_every_number_is_described_and_keeps_its_value(number: int) -> None:
+    known = explain_code(str(number))
+    assert known is not None
+    assert describe_code(known).startswith(f"0x{known.hresult:08X}")
+    unsigned = number & 0xFFFFFFFF
+    # Eight digits from 8 on are read as hexadecimal.
+    if unsigned > 99_999_999 and unsigned not in STATUSES:
+        assert known.hresult == unsigned
+
+
+def test_the_table_agrees_with_itself() -> None:
+    assert not {win32_hresult(code) for code in WIN32} & set(HRESULTS)
+    for name, code in STATUSES.values():
+        assert code in WIN32, name
+    names = [row[0] for row in (*WIN32.values(), *HRESULTS.values()) if row[0]]
+    assert len(names) == len(set(names))
+
+
+def test_system_errors_and_statuses_are_translated() -> None:
+    assert hresult_of_errno(errno.ENOSPC) == 0x80070070
+    assert hresult_of_errno(None) is None
+    assert hresult_of_errno(errno.ENOTTY) is None
+    assert hresult_of_status(0xC000006D) == 0x8007052E
+    assert hresult_of_status(0xDEADBEEF) is None
+
+
+def test_the_command_explains_a_code() -> None:
+    done = run("explain", "0x8007052E")
+    assert done.returncode == 0
+    assert "ERROR_LOGON_FAILURE" in done.stdout
+    assert r"domain\user" in done.stdout
+    assert '"hresult": 2147943726' in run("explain", "0x8007052E", "--json").stdout
+    refused(run("explain", "NoSuchThing"), 1, "NoSuchThing")
