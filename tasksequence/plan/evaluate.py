@@ -271,7 +271,7 @@ def _variable(operand: VariableConditionExpression, text: str, known: Knowledge)
 
 
 def _wmi(operand: WMIConditionExpression, text: str, known: Knowledge) -> Judgement:
-    query = known.environment.expand(operand.query or "")
+    query = known.environment.expand_query(operand.query or "")
     if query.unset:
         return _judged(text, None, "", query.needs)
     namespace = windows_path(operand.namespace or CIMV2).removeprefix("\\\\.\\")

@@ -65,10 +65,11 @@ def references_in(text: str) -> list[str]:
     return _REFERENCE.findall(text) if "%" in text else []
 
 
-def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
+def expand(text: str, lookup: Callable[[str], Held | None]) -> Expanded:
     """Follow %Name% references, nested ones too; raises `PlanError` for a cycle.
 
-    A percent sign that starts no name stays as it is.
+    A percent sign that starts no name stays as it is, and so does a name of which `lookup` says
+    None: it is no variable.
     """
     if "%" not in text:
         return Expanded(text, (), False)
@@ -89,6 +90,8 @@ def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
                     hint="Give one of them a value without the other's %Name%.",
                 )
             held = lookup(name)
+            if held is None:
+                return match[0]
             if held.is_unknown:
                 unset[name] = None
                 needs.update(dict.fromkeys(held.needs))
