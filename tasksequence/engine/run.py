@@ -384,6 +384,7 @@ class _Run:
                 on_event=hear,
                 prepared=self._engine._prepared,
                 log=self._engine._log,
+                masked=self._variables.masked,
             )
         )
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tasksequence.plan.comparison import compare_text
@@ -13,6 +14,9 @@ from tasksequence.plan.variables import check_variable, is_secret_variable
 from tasksequence.secret_text import SecretText
 
 __all__ = ["RunVariables"]
+
+MASK = "***"
+"""What a plan shows for a secret."""
 
 
 class RunVariables:
@@ -66,9 +70,11 @@ class RunVariables:
 
     def masked(self, text: str) -> str:
         """Return a text without the secrets that are known here."""
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
+        # The longest first: a secret may begin or lie within another.
+        secrets = sorted(self.secrets, key=lambda secret: (-len(secret), secret))
+        if not secrets:
+            return text
+        return re.sub("|".join(map(re.escape, secrets)), lambda _: MASK, text)
 
     def shown(self) -> Iterator[tuple[str, str | None]]:
         """Yield the variables that are known, masked where they are secret."""
