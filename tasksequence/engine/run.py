@@ -21,7 +21,7 @@ from tasksequence.engine.results import (
     StepStarted,
     StepStatus,
 )
-from tasksequence.engine.runtime import RunVariables
+from tasksequence.engine.runtime import MASK, RunVariables
 from tasksequence.errors import CaptureCancelled, PlanError, TaskSequenceError
 from tasksequence.model.actions.general import SetDynamicVariablesAction, SetVariableAction
 from tasksequence.model.classes import registry
@@ -45,6 +45,7 @@ E_FAIL = 0x80004005
 E_CANCELLED = 0x800704C7
 E_TIMEOUT = 0x800705B4
 _PASSWORD = "OSDCaptureAccountPassword"  # noqa: S105 - the variable's name
+_LAST_ACTION = ("_SMSTSLastActionName", "_SMSTSLastActionRetCode", "_SMSTSLastActionSucceeded")
 _SETS_VARIABLES = (SetVariableAction.wmi_name, SetDynamicVariablesAction.wmi_name)
 
 
@@ -205,7 +206,13 @@ class _Run:
 
     def _group(self, group: PlannedGroup) -> bool:
         self._start(group, "", disabled=not group.enabled)
-        truth = self._own(group)
+        try:
+            truth = self._own(group)
+        except PlanError as error:
+            why = self._variables.masked(str(error))
+            self._write(f"The group ({group.name}) cannot be judged: {why}", ERROR)
+            self._mark(group.children, StepStatus.NOT_REACHED, f"the group {group.name}: {why}")
+            return group.continue_on_error
         if not group.enabled or truth is Truth.FALSE:
             why = "it is disabled" if not group.enabled else "its condition is false"
             self._write(f"The group ({group.name}) is skipped because {why}")
@@ -214,6 +221,8 @@ class _Run:
         if truth is Truth.UNKNOWN:
             self._write(f"The group ({group.name}) depends on what is not known here", WARNING)
             self._mark(group.children, StepStatus.DEPENDS, group.reason)
+            for step in _steps(group.children):
+                self._perhaps(step)
             return True
         self._write(f"The group ({group.name}) has been successfully started")
         if self._nodes(group.children):
@@ -230,12 +239,17 @@ class _Run:
 
     def _step(self, step: PlannedStep) -> bool:
         self._start(step, step.wmi_class, disabled=not step.enabled)
-        skipped = self._skipped(step)
+        try:
+            skipped = self._skipped(step)
+        except PlanError as error:
+            return self._failed(step, E_FAIL, self._variables.masked(str(error)))
         if skipped is not None:
             status, why = skipped
             kind = INFO if status is StepStatus.SKIPPED else WARNING
             self._write(f"The action ({step.name}) is {status.value}: {why}", kind)
             self._finish(step, status, message=why)
+            if status is StepStatus.DEPENDS:
+                self._perhaps(step)
             return True
         handler = self._handler(step)
         if handler is None:
@@ -243,6 +257,9 @@ class _Run:
             self._write(f"The action ({step.name}) is left to the device: {why}", WARNING)
             self._finish(step, StepStatus.LEFT, message=why)
             self._effects(step, here=False)
+            self._variables.set("_SMSTSLastActionName", step.name)
+            for name in _LAST_ACTION[1:]:
+                self._variables.forget(name, f"whether the step {step.name} succeeds")
             return True
         return self._carried_out(step, handler)
 
@@ -286,6 +303,11 @@ class _Run:
         if self._over() and not attempts:
             code, message = E_CANCELLED, "the run was cancelled"
         ok = code in step.success_codes
+        if ok:
+            try:
+                self._effects(step, here=True)
+            except PlanError as error:
+                ok, code, message = False, E_FAIL, self._variables.masked(str(error))
         self._write(f"Process completed with exit code {code}")
         self._ended(step, code, ok=ok)
         self._finish(
@@ -300,8 +322,16 @@ class _Run:
             self._write(
                 f"Successfully completed the action ({step.name}) with the exit win32 code {code}"
             )
-            self._effects(step, here=True)
             return True
+        return self._went_wrong(step, message)
+
+    def _failed(self, step: PlannedStep, code: int, message: str) -> bool:
+        """Let a step fail before it began."""
+        self._ended(step, code, ok=False)
+        self._finish(step, StepStatus.FAILED, exit_code=code, message=message)
+        return self._went_wrong(step, message)
+
+    def _went_wrong(self, step: PlannedStep, message: str) -> bool:
         text = f"Failed to run the action: {step.name}."
         self._write(f"{text}\n{message}" if message else text, ERROR)
         return step.continue_on_error and not self._over()
@@ -400,10 +430,23 @@ class _Run:
             self._in_winpe = step.restarts_into
             self._write(f"The machine is in {step.restarts_into} from here on")
 
+    def _perhaps(self, step: PlannedStep) -> None:
+        """Take as unknown what a step changes that may or may not run on the device."""
+        if not step.enabled:
+            return
+        why = f"what comes of the step {step.name}"
+        for name in (*_LAST_ACTION, *(change.name for change in step.changes)):
+            self._variables.forget(name, why)
+        if step.restarts_into is not None:
+            self._in_winpe = None
+
     def _set_late(self, step: PlannedStep, change: VariableChange) -> None:
         """Set a variable whose value only became known while the plan ran."""
-        text = next((one.value for one in step.properties if one.name == "VariableValue"), None)
-        expanded = None if text is None else self._variables.expand(text)
+        given = {one.name: one.value for one in step.properties}
+        text = given.get("VariableValue")
+        # A plan shows no secret: where one is meant, nobody knows the value here.
+        is_hidden = text == MASK or bool(given.get("HiddenVariableValue"))
+        expanded = None if text is None or is_hidden else self._variables.expand(text)
         if expanded is None or expanded.unset:
             self._variables.apply(change)
             return
