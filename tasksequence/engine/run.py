@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ from tasksequence.engine.runtime import MASK, RunVariables
 from tasksequence.errors import CaptureCancelled, PlanError, TaskSequenceError
 from tasksequence.model.actions.general import SetDynamicVariablesAction, SetVariableAction
 from tasksequence.model.classes import registry
+from tasksequence.plan.effects import REBOOT_REQUESTED
 from tasksequence.plan.steps import (
     Guard,
     Plan,
@@ -41,6 +43,8 @@ __all__ = ["Engine"]
 
 _PATIENCE = 0.02
 """Seconds between two looks at a handler: whether it has ended, or has to be given up."""
+_SHOWN = 200
+"""Characters of what a handler returned that are shown."""
 E_FAIL = 0x80004005
 E_CANCELLED = 0x800704C7
 E_TIMEOUT = 0x800705B4
@@ -382,7 +386,13 @@ class _Run:
             return E_FAIL, self._variables.masked(str(error))
         except Exception as error:  # a handler may raise anything: it fails its step
             return E_FAIL, self._variables.masked(f"{type(error).__name__}: {error}")
-        return (0 if code is None else int(code) & 0xFFFFFFFF), ""
+        if code is None:
+            return 0, ""
+        try:
+            return operator.index(code) & 0xFFFFFFFF, ""
+        except TypeError:
+            said = self._variables.masked(repr(code)[:_SHOWN])
+            return E_FAIL, f"the handler returned {said}, not an exit code"
 
     @staticmethod
     def _until(seconds: float | None) -> float | None:
@@ -426,6 +436,11 @@ class _Run:
                 self._variables.apply(change)
             elif step.wmi_class == SetVariableAction.wmi_name:
                 self._set_late(step, change)
+        if step.restarts_into is None and any(
+            not change.known and change.name.casefold() == REBOOT_REQUESTED.casefold()
+            for change in step.changes
+        ):
+            self._in_winpe = None
         if step.restarts_into is not None:
             self._in_winpe = step.restarts_into
             self._write(f"The machine is in {step.restarts_into} from here on")

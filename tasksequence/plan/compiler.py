@@ -80,7 +80,13 @@ def compile_plan(
         )
     if not isinstance(facts, Facts):
         facts = Facts(variables=facts or {})
-    return _Compiler(sequence, facts, children or {}).plan()
+    try:
+        return _Compiler(sequence, facts, children or {}).plan()
+    except RecursionError:
+        raise PlanError(
+            "the groups or conditions of the sequence nest too deep to be planned",
+            hint="Take some levels out.",
+        ) from None
 
 
 class _Compiler:
@@ -163,10 +169,16 @@ class _Compiler:
     def _guard(self, condition: Condition | None, path: tuple[str, ...]) -> Guard | None:
         if condition is None or not condition.operands:
             return None
-        said = judge(condition, self._known)
+        try:
+            said = judge(condition, self._known)
+            text = in_words(condition, self._environment)
+        except RecursionError:
+            raise PlanError(
+                "its condition nests too deep to be judged", hint="Take some levels out."
+            ) from None
         return Guard(
             owner=path,
-            text=in_words(condition, self._environment),
+            text=text,
             truth=said.truth,
             needs=said.needs,
             judgement=said,

@@ -24,6 +24,7 @@ __all__ = ["Query", "answer", "parse_query"]
 _NOT_SQL = re.compile(r"\s*(associators|references)\s+of\b", re.IGNORECASE)
 _IS_A = re.compile(r"\bisa\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|\"\"|[^\"\\])*\"", re.DOTALL)
+_LARGE_NUMBER = re.compile(r"\d{19,}")
 _MANY_ROWS = 100_000
 
 
@@ -119,15 +120,24 @@ def answer(query: Query, rows: Sequence[Mapping[str, Any]]) -> tuple[bool | None
         return bool(rows), ()
     bases = {name.partition("[")[0] for name in query.properties}
     missing_at_all: dict[str, None] = {}
+    is_open = False
     for row in rows:
         told = {name.casefold(): value for name, value in row.items()}
         missing = sorted(bases - told.keys())
-        said = _row_matches(query, told)
+        try:
+            said = _row_matches(query, told)
+        except _Undecidable:
+            is_open = True
+            continue
         if missing and (said is None or set(query.tested_for_null) & set(missing)):
             missing_at_all.update(dict.fromkeys(missing))
         elif said:
             return True, ()
-    return (None, tuple(missing_at_all)) if missing_at_all else (False, ())
+    return (None, tuple(missing_at_all)) if missing_at_all or is_open else (False, ())
+
+
+class _Undecidable(Exception):
+    """Raised for a row that holds what SQLite cannot compare."""
 
 
 def _row_matches(query: Query, told: Mapping[str, Any]) -> bool | None:
@@ -146,7 +156,7 @@ def _row_matches(query: Query, told: Mapping[str, Any]) -> bool | None:
     unknown = False
     for count, values in enumerate(product(*choices)):
         if count >= _MANY_ROWS:
-            return None
+            raise _Undecidable
         said = _decide(query, values)
         if said:
             return True
@@ -163,8 +173,9 @@ def _decide(query: Query, values: tuple[Any, ...]) -> bool | None:
         for kind, name in zip(kinds, query.properties, strict=True)
     )
     # A cast gives the column its affinity, by which WMI, too, compares 3 with '3'.
-    shown = [int(v) if isinstance(v, bool) else v for v in values]
     text = query.where or "1"
+    if any(_too_large(value) for value in values) and _LARGE_NUMBER.search(text):
+        raise _Undecidable  # SQLite compares both as fractions, which are not that exact
     for value, name in zip(values, query.properties, strict=True):
         if isinstance(value, bool):
             text = re.sub(
@@ -175,10 +186,22 @@ def _decide(query: Query, values: tuple[Any, ...]) -> bool | None:
             )
     sql = f"SELECT ({text}) FROM (SELECT {columns})"  # noqa: S608 - sqlglot wrote the text
     try:
+        shown = [_as_sqlite(value) for value in values]
         (said,) = _connection().execute(sql, shown).fetchone()
-    except sqlite3.Error:
-        return None
+    except (sqlite3.Error, UnicodeError, OverflowError):
+        raise _Undecidable from None
     return None if said is None else bool(said)
+
+
+def _too_large(value: Any) -> bool:
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
+def _as_sqlite(value: Any) -> Any:
+    """Return a value that SQLite takes: its whole numbers have 64 bits with a sign."""
+    if isinstance(value, bool):
+        return int(value)
+    return float(value) if _too_large(value) else value
 
 
 @lru_cache(maxsize=1)

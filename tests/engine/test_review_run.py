@@ -128,3 +128,10 @@ def test_conditions_are_judged_again_through_the_values_they_name() -> None:
 
     report = ts.Engine(handlers={ts.RunCommandLineAction: handler}).run(plan)
     assert statuses(report)["two"] == "succeeded"
+
+
+def test_a_handler_that_returns_no_number_fails_its_step() -> None:
+    engine = ts.Engine(handlers={ts.RunCommandLineAction: lambda _s, _c: "abc"})  # type: ignore[dict-item, return-value]
+    (result,) = engine.run(plan_of(run("one"))).results
+    assert result.status is ts.StepStatus.FAILED
+    assert result.message == "the handler returned 'abc', not an exit code"

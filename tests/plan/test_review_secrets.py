@@ -20,3 +20,20 @@ def test_a_name_that_may_be_that_of_a_secret_hides_the_value(name: str) -> None:
     named = plan_of(sets("Which", "Colour"), sets("%Which%", "green"))
     assert named.steps[1].changes[0].value == "green"
     assert named.steps[1].properties[1].value == "green"
+
+
+def test_registry_values_that_name_a_secret_are_masked() -> None:
+    key = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon"
+    condition = ts.Condition(
+        operands=[
+            ts.RegistryConditionExpression(
+                key_path=key, operator="equals", type="REG_SZ", value="DefaultPassword", data="no"
+            )
+        ]
+    )
+    fact = ts.RegistryFact(data="hunter2", type="REG_SZ")
+    plan = plan_of(run("a", condition), facts=ts.Facts(registry={key: {"DefaultPassword": fact}}))
+    text = plan.to_json() + ts.describe_plan(plan) + ts.explain_step(plan.steps[0])
+    assert "hunter2" not in text
+    assert '"no"' not in text
+    assert plan.steps[0].outcome is ts.Outcome.SKIPPED
