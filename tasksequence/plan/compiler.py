@@ -56,6 +56,8 @@ from tasksequence.secret_text import SecretText
 
 __all__ = ["compile_plan"]
 
+_MOST_STEPS = 20_000
+"""Steps and groups of child sequences in one plan."""
 _WINPE, _FULLOS = "WinPE", "FullOS"
 
 
@@ -99,6 +101,7 @@ class _Compiler:
         self._environment = Environment(facts, set(own_names(sequence, self._children)))
         self._known = Knowledge(facts, self._environment)
         self._number: int | None = 0
+        self._planned = 0
         self._flow = Flow(self._known)
 
     def plan(self) -> Plan:
@@ -142,6 +145,13 @@ class _Compiler:
         inside: tuple[str, ...],
     ) -> PlannedGroup | PlannedStep:
         number = self._take()
+        self._planned += bool(inside)
+        if self._planned > _MOST_STEPS:
+            raise PlanError(
+                f"the child sequences give more than {_MOST_STEPS:,} steps",
+                where=" > ".join(path),
+                hint="Look for child sequences that call others many times over.",
+            )
         try:
             if isinstance(step, Group):
                 return self._group(step, path, around, inside, number)

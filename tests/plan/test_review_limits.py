@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
-from tests.plan.test_flow import outcomes, plan_of, run, when
+from tests.plan.test_flow import outcomes, plan_of, run, sets, when
 from tests.plan.test_review_wmi import wmi
 
 
@@ -85,3 +85,25 @@ def test_what_nests_too_deep() -> None:
         deep = ts.ConditionOperator(operator_type="not", operands=[deep])
     with pytest.raises(ts.PlanError, match="nests too deep"):
         plan_of(run("a", ts.Condition(operands=[deep])))
+
+
+def test_variables_that_double_each_other_end_soon() -> None:
+    empty = {"A0": ""} | {f"A{n}": f"%A{n - 1}%%A{n - 1}%" for n in range(1, 61)}
+    plan = ts.compile_plan(ts.TaskSequence(steps=[run("a"), sets("X", "%A60%")]), empty)
+    assert plan.steps[1].changes[0].value is None
+    with pytest.raises(ts.PlanError, match="expands to more than"):
+        ts.compile_plan(ts.TaskSequence(steps=[sets("X", "%A60%")]), {**empty, "A0": "x"})
+
+
+def test_child_sequences_that_double_each_other_are_refused() -> None:
+    children = {
+        f"ABC{n:05d}": ts.TaskSequence(
+            steps=[
+                ts.SubTasksequence(name=f"c{m}", ts_package_id=f"ABC{n + 1:05d}") for m in (0, 1)
+            ]
+        )
+        for n in range(30)
+    }
+    children["ABC00030"] = ts.TaskSequence(steps=[sets("Mine", "1")])
+    with pytest.raises(ts.PlanError, match="more than 20,000 steps"):
+        plan_of(ts.SubTasksequence(name="r", ts_package_id="ABC00000"), children=children)
