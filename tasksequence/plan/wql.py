@@ -25,6 +25,17 @@ _NOT_SQL = re.compile(r"\s*(associators|references)\s+of\b", re.IGNORECASE)
 _IS_A = re.compile(r"\bisa\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|\"\"|[^\"\\])*\"", re.DOTALL)
 _LARGE_NUMBER = re.compile(r"\d{19,}")
+_BEGINS = re.compile(r"\s*select\s+(?:\*|\w[\w\s,.]*)\s*\bfrom\s+\w", re.IGNORECASE)
+_COMMENT = re.compile(r"--|/\*|#")
+_WORDS = frozenset({"and", "or", "not", "where", "like", "is", "null", "true", "false", "from"})
+_FROM_WORD = re.compile(r"(\s*select\s+[\w\s,]*?)(\bfrom\b.*)", re.IGNORECASE | re.DOTALL)
+_LISTED = re.compile(r"(select\s+|,\s*)([A-Za-z_]\w*)(?=\s*(?:,|$))", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?<![\w`])(?P<name>[A-Za-z_]\w*)(?=\s*(?:[=<>!\[]|(?:not\s+)?like\b|is\b))", re.IGNORECASE
+)
+"""A property before what it is compared by."""
+_AFTER = re.compile(r"[=<>]\s*(?P<name>[A-Za-z_]\w*)")
+"""A property after it, as in `'a' = Name`."""
 _MANY_ROWS = 100_000
 
 
@@ -55,15 +66,18 @@ def parse_query(text: str) -> Query:
         return Query(problem=f"{word} OF follows associations, which only WMI itself knows")
     if _IS_A.search(bare):
         return Query(problem="ISA asks for class inheritance, which only WMI itself knows")
+    if _COMMENT.search(bare):
+        return Query(problem="it holds a comment, which WMI does not know")
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     try:
         # MySQL's words for text are WQL's: both quotes, and backslashes that escape.
-        read = sqlglot.parse_one(text, dialect="mysql")
+        read = sqlglot.parse_one(_quoted_names(text), dialect="mysql")
     except (SqlglotError, RecursionError):
-        return Query(problem="it is no WMI query that can be read", is_malformed=True)
+        begins = _BEGINS.match(bare) is not None
+        return Query(problem="it is no WMI query that can be read", is_malformed=not begins)
     table = read.find(exp.Table) if isinstance(read, exp.Select) else None
     if table is None or not table.name:
         return Query(problem="it is no SELECT … FROM …", is_malformed=True)
@@ -74,6 +88,9 @@ def parse_query(text: str) -> Query:
     cls = table.name.casefold()
     if condition is None:
         return Query(cls)
+    for kind, word in ((exp.Between, "BETWEEN"), (exp.In, "IN (…)")):
+        if condition.find(kind) is not None:
+            return Query(cls, problem=f"it holds {word}, which WMI does not know")
     where = condition.this.transform(_plain_names).transform(_in_sqlite)
     columns = tuple(dict.fromkeys(c.name.casefold() for c in where.find_all(exp.Column)))
     nulls = tuple(
@@ -82,6 +99,25 @@ def parse_query(text: str) -> Query:
     if where.find(exp.Subquery, exp.Select) is not None:
         return Query(cls, problem="it holds a query within the query, which WMI does not know")
     return Query(cls, where.sql(dialect="sqlite"), columns, nulls)
+
+
+def _quoted_names(text: str) -> str:
+    """Quote the names of properties: the parser's dialect reserves Key, Read and others."""
+    parts = _QUOTED.split(text)
+    between = _QUOTED.findall(text)
+    head = ""
+    listed = _FROM_WORD.match(parts[0])
+    if listed is not None:
+        head, parts[0] = _LISTED.sub(r"\1`\2`", listed[1]), listed[2]
+    for at, part in enumerate(parts):
+        parts[at] = _AFTER.sub(_in_ticks, _BEFORE.sub(_in_ticks, part))
+    texts = [*between, ""]
+    return head + "".join(part + text for part, text in zip(parts, texts, strict=True))
+
+
+def _in_ticks(found: re.Match[str]) -> str:
+    name = found["name"]
+    return found[0] if name.casefold() in _WORDS else found[0].replace(name, f"`{name}`")
 
 
 def _plain_names(node: exp.Expression) -> exp.Expression:

@@ -44,3 +44,41 @@ def test_variables_in_queries_are_those_that_are_known_to_be() -> None:
         "set Mine": "run",
         "mine": "left to the device",
     }
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "Key='a'", "Read=1 and Write = 1 and Mod<>2", "Option like 'a%' AND Char='a'",
+        "'a'=Key", "Key is not null", "NOT Key LIKE 'b%' AND (Usage = \"a\" OR Force>=1)",
+    ],
+)  # fmt: skip
+def test_properties_that_the_dialect_reserves(where: str) -> None:
+    row = {
+        "Key": "a", "Read": 1, "Write": 1, "Mod": 1, "Option": "ab", "Char": "a", "Usage": "a",
+        "Force": 0,
+    }  # fmt: skip
+    plan = plan_of(
+        run("a", wmi(f"SELECT Key, Read FROM X WHERE {where}")),
+        run("b", wmi(f"SELECT * FROM X WHERE NOT ({where})")),
+        facts=ts.Facts(wmi={"X": [row]}),
+    )
+    assert outcomes(plan) == {"a": "left to the device", "b": "skipped"}
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * FROM X WHERE A BETWEEN 1 AND 2", "BETWEEN"),
+        ("SELECT * FROM X WHERE A IN (1)", "IN (…)"),
+        ("SELECT * FROM X WHERE A = 1 # all", "comment"),
+        ("SELECT * FROM X /* all */", "comment"),
+        ("SELECT * FROM X WHERE A = 1 -- all", "comment"),
+        ("SELECT * FROM X WHERE A = 1 GROUP WITHIN 5", "can be read"),
+    ],
+)
+def test_what_wmi_or_the_plan_cannot_read_is_unknown(query: str, said: str) -> None:
+    plan = plan_of(run("a", wmi(query)), facts=ts.Facts(wmi={"X": [{"A": 1}]}))
+    assert outcomes(plan) == {"a": "depends"}
+    assert said in plan.steps[0].reason
+    assert not plan.problems
