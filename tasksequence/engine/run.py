@@ -134,6 +134,8 @@ class _Run:
         self._plan = plan
         self._secrets = secrets
         self._variables = RunVariables(plan.start, secrets)
+        self._timeout = timeout
+        self._timed_out = False
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._results: list[StepResult] = []
         self._captures: list[CaptureResult] = []
@@ -148,7 +150,7 @@ class _Run:
         if ok:
             self._write("Task Sequence Engine succeeded! Error Code: 00000000")
         elif self._stopped:
-            self._write("The run was cancelled", ERROR)
+            self._write(f"The whole run: {self._ended_by()}", ERROR)
         else:
             failed = [one for one in self._results if one.status is StepStatus.FAILED]
             name = failed[-1].path[-1] if failed else ""
@@ -159,6 +161,7 @@ class _Run:
             results=tuple(self._results),
             succeeded=ok,
             cancelled=self._stopped,
+            timed_out=self._timed_out,
             captures=tuple(self._captures),
             variables=tuple(self._variables.shown()),
         )
@@ -175,7 +178,7 @@ class _Run:
         """Run nodes in order; False where a failure has to go up."""
         for at, node in enumerate(nodes):
             if self._over():
-                self._mark(nodes[at:], StepStatus.NOT_REACHED, "the run was cancelled")
+                self._mark(nodes[at:], StepStatus.NOT_REACHED, self._ended_by())
                 return False
             ok = self._group(node) if isinstance(node, PlannedGroup) else self._step(node)
             if not ok:
@@ -185,9 +188,15 @@ class _Run:
 
     def _over(self) -> bool:
         if self._deadline is not None and time.monotonic() >= self._deadline:
+            self._timed_out = self._timed_out or not self._engine._cancelled.is_set()
             self._engine._cancelled.set()
         self._stopped = self._stopped or self._engine._cancelled.is_set()
         return self._stopped
+
+    def _ended_by(self) -> str:
+        if self._timed_out:
+            return f"the run was ended after {self._timeout or 0:g} s, its time limit"
+        return "the run was cancelled"
 
     def _start(self, node: PlannedGroup | PlannedStep, kind: str, *, disabled: bool) -> None:
         number = "" if node.number is None else node.number
@@ -305,7 +314,8 @@ class _Run:
                 break
             self._write(f"Attempt {attempts} of {step.name} failed: {message or code}", WARNING)
         if self._over() and not attempts:
-            code, message = E_CANCELLED, "the run was cancelled"
+            code = E_TIMEOUT if self._timed_out else E_CANCELLED
+            message = self._ended_by()
         ok = code in step.success_codes
         if ok:
             try:
@@ -368,6 +378,9 @@ class _Run:
                     return E_CANCELLED, "the run was cancelled"
                 if deadline is not None and time.monotonic() >= deadline:
                     context.close()
+                    if self._deadline is not None and time.monotonic() >= self._deadline:
+                        self._over()
+                        return E_TIMEOUT, self._ended_by()
                     return E_TIMEOUT, f"the step was ended after {step.timeout or 0} s"
         except BaseException:
             context.close()

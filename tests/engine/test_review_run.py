@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import tasksequence as ts
@@ -135,3 +136,24 @@ def test_a_handler_that_returns_no_number_fails_its_step() -> None:
     (result,) = engine.run(plan_of(run("one"))).results
     assert result.status is ts.StepStatus.FAILED
     assert result.message == "the handler returned 'abc', not an exit code"
+
+
+def test_the_time_limit_of_the_run_is_named() -> None:
+    def slow(_: ts.PlannedStep, context: ts.RunContext) -> int:
+        while not context.cancelled:
+            time.sleep(0.01)
+        return 0
+
+    plan = plan_of(run("slow", timeout=60), run("never"))
+    report = ts.Engine(handlers={ts.RunCommandLineAction: slow}).run(plan, timeout=0.1)
+    assert report.timed_out
+    assert report.cancelled
+    assert [one.message for one in report.results] == [
+        "the run was ended after 0.1 s, its time limit",
+        "a step before it failed",
+    ]
+    assert ts.describe_run(report).endswith("The run was ended by its time limit.")
+    engine = ts.Engine(handlers={ts.RunCommandLineAction: lambda _s, _c: engine.cancel()})
+    stopped = engine.run(plan, timeout=60)
+    assert stopped.cancelled
+    assert not stopped.timed_out
