@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tasksequence.capture.backend import CaptureBackend, load_backend
@@ -93,32 +93,41 @@ def carry_out(
     on_event: EventHandler | None,
     prepared: bool,
     log: CMTraceLog | None,
+    masked: Callable[[str], str] = str,
 ) -> CaptureResult:
-    """Capture what one planned step asks for; see `capture_volumes`."""
+    """Capture what one planned step asks for; see `capture_volumes`.
+
+    `masked` takes the secrets out of what goes into the log.
+    """
+    assert step.request is not None
+    password = step.request.password
+
+    def write(text: str, kind: int = INFO) -> None:
+        if log is None:
+            return
+        if password:
+            text = text.replace(password.reveal(), "***")
+        log.write(masked(text), kind=kind, component=COMPONENT)
+
     request = requested(step, volumes, options)
     hear = on_event if on_event is not None else _ignore
 
     def tell(text: str, severity: Severity) -> None:
         hear(CaptureWarning(message=text))
-        if log is not None:
-            kind = WARNING if severity is Severity.WARN else INFO
-            log.write(text, kind=kind, component=COMPONENT)
+        write(text, WARNING if severity is Severity.WARN else INFO)
 
     overridden = check_preparation(request.volumes, prepared=prepared, tell=tell)
     request = request.overriding(overridden)
-    if log is not None:
-        log.write(_asked(request), component=COMPONENT)
+    write(_asked(request))
     worker = load_backend(backend) if isinstance(backend, str) else backend
-    result = worker.capture(request, hear if log is None else _logging(hear, log))
-    if log is not None:
-        for image in result.images:
-            log.write(
-                f"Image {image.index} ({image.name}) of {image.shown}: {image.files} files, "
-                f"{image.bytes} bytes",
-                component=COMPONENT,
-            )
-        written = result.destination or f"nothing, as the backend {result.backend} writes no file"
-        log.write(f"Wrote {written}, {result.file_bytes} bytes", component=COMPONENT)
+    result = worker.capture(request, _logging(hear, write))
+    for image in result.images:
+        write(
+            f"Image {image.index} ({image.name}) of {image.shown}: {image.files} files, "
+            f"{image.bytes} bytes"
+        )
+    written = result.destination or f"nothing, as the backend {result.backend} writes no file"
+    write(f"Wrote {written}, {result.file_bytes} bytes")
     return result
 
 
@@ -145,10 +154,10 @@ def _asked(request: CaptureRequest) -> str:
     return "\n".join(lines)
 
 
-def _logging(hear: EventHandler, log: CMTraceLog) -> EventHandler:
+def _logging(hear: EventHandler, write: Callable[[str, int], None]) -> EventHandler:
     def both(event: CaptureEvent) -> None:
         if isinstance(event, CaptureWarning):
-            log.write(event.message, kind=WARNING, component=COMPONENT)
+            write(event.message, WARNING)
         hear(event)
 
     return both

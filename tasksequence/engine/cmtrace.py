@@ -63,7 +63,9 @@ class CMTraceLog:
 
     def _open(self) -> None:
         try:
-            self._file = self.path.open("a", encoding="utf-8", newline="\r\n")
+            self._file = self.path.open(
+                "a", encoding="utf-8", errors="backslashreplace", newline="\r\n"
+            )
         except OSError as error:
             raise TaskSequenceError(
                 f"the log cannot be written: {error.strerror}",

@@ -59,6 +59,9 @@ class RunReport:
     succeeded: bool
     """False where a failure went up to the sequence, or the run was cancelled."""
     cancelled: bool = False
+    """True where the run was ended before its end, by a person or by its time limit."""
+    timed_out: bool = False
+    """True where its time limit ended it."""
     captures: tuple[CaptureResult, ...] = ()
     variables: tuple[tuple[str, str | None], ...] = ()
     """The variables at the end that are known, secrets masked; None for those known to be unset."""
@@ -104,5 +107,7 @@ def describe_run(report: RunReport, *, columns: int = 100) -> str:
     ]
     head = ("No", "Step", "Status", "Code", "Message")
     table = text_table(head, rows, right={0, 3}, shrink=(4, 1), columns=columns)
+    if report.timed_out:
+        return f"{table}\nThe run was ended by its time limit."
     end = "cancelled" if report.cancelled else "succeeded" if report.succeeded else "failed"
     return f"{table}\nThe run {end}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,10 +22,11 @@ from tasksequence.engine.results import (
     StepStarted,
     StepStatus,
 )
-from tasksequence.engine.runtime import RunVariables
+from tasksequence.engine.runtime import MASK, RunVariables
 from tasksequence.errors import CaptureCancelled, PlanError, TaskSequenceError
 from tasksequence.model.actions.general import SetDynamicVariablesAction, SetVariableAction
 from tasksequence.model.classes import registry
+from tasksequence.plan.effects import REBOOT_REQUESTED
 from tasksequence.plan.steps import (
     Guard,
     Plan,
@@ -41,10 +43,13 @@ __all__ = ["Engine"]
 
 _PATIENCE = 0.02
 """Seconds between two looks at a handler: whether it has ended, or has to be given up."""
+_SHOWN = 200
+"""Characters of what a handler returned that are shown."""
 E_FAIL = 0x80004005
 E_CANCELLED = 0x800704C7
 E_TIMEOUT = 0x800705B4
 _PASSWORD = "OSDCaptureAccountPassword"  # noqa: S105 - the variable's name
+_LAST_ACTION = ("_SMSTSLastActionName", "_SMSTSLastActionRetCode", "_SMSTSLastActionSucceeded")
 _SETS_VARIABLES = (SetVariableAction.wmi_name, SetDynamicVariablesAction.wmi_name)
 
 
@@ -129,6 +134,8 @@ class _Run:
         self._plan = plan
         self._secrets = secrets
         self._variables = RunVariables(plan.start, secrets)
+        self._timeout = timeout
+        self._timed_out = False
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._results: list[StepResult] = []
         self._captures: list[CaptureResult] = []
@@ -143,7 +150,7 @@ class _Run:
         if ok:
             self._write("Task Sequence Engine succeeded! Error Code: 00000000")
         elif self._stopped:
-            self._write("The run was cancelled", ERROR)
+            self._write(f"The whole run: {self._ended_by()}", ERROR)
         else:
             failed = [one for one in self._results if one.status is StepStatus.FAILED]
             name = failed[-1].path[-1] if failed else ""
@@ -154,6 +161,7 @@ class _Run:
             results=tuple(self._results),
             succeeded=ok,
             cancelled=self._stopped,
+            timed_out=self._timed_out,
             captures=tuple(self._captures),
             variables=tuple(self._variables.shown()),
         )
@@ -170,7 +178,7 @@ class _Run:
         """Run nodes in order; False where a failure has to go up."""
         for at, node in enumerate(nodes):
             if self._over():
-                self._mark(nodes[at:], StepStatus.NOT_REACHED, "the run was cancelled")
+                self._mark(nodes[at:], StepStatus.NOT_REACHED, self._ended_by())
                 return False
             ok = self._group(node) if isinstance(node, PlannedGroup) else self._step(node)
             if not ok:
@@ -180,9 +188,15 @@ class _Run:
 
     def _over(self) -> bool:
         if self._deadline is not None and time.monotonic() >= self._deadline:
+            self._timed_out = self._timed_out or not self._engine._cancelled.is_set()
             self._engine._cancelled.set()
         self._stopped = self._stopped or self._engine._cancelled.is_set()
         return self._stopped
+
+    def _ended_by(self) -> str:
+        if self._timed_out:
+            return f"the run was ended after {self._timeout or 0:g} s, its time limit"
+        return "the run was cancelled"
 
     def _start(self, node: PlannedGroup | PlannedStep, kind: str, *, disabled: bool) -> None:
         number = "" if node.number is None else node.number
@@ -205,7 +219,13 @@ class _Run:
 
     def _group(self, group: PlannedGroup) -> bool:
         self._start(group, "", disabled=not group.enabled)
-        truth = self._own(group)
+        try:
+            truth = self._own(group)
+        except PlanError as error:
+            why = self._variables.masked(str(error))
+            self._write(f"The group ({group.name}) cannot be judged: {why}", ERROR)
+            self._mark(group.children, StepStatus.NOT_REACHED, f"the group {group.name}: {why}")
+            return group.continue_on_error
         if not group.enabled or truth is Truth.FALSE:
             why = "it is disabled" if not group.enabled else "its condition is false"
             self._write(f"The group ({group.name}) is skipped because {why}")
@@ -214,6 +234,8 @@ class _Run:
         if truth is Truth.UNKNOWN:
             self._write(f"The group ({group.name}) depends on what is not known here", WARNING)
             self._mark(group.children, StepStatus.DEPENDS, group.reason)
+            for step in _steps(group.children):
+                self._perhaps(step)
             return True
         self._write(f"The group ({group.name}) has been successfully started")
         if self._nodes(group.children):
@@ -230,12 +252,17 @@ class _Run:
 
     def _step(self, step: PlannedStep) -> bool:
         self._start(step, step.wmi_class, disabled=not step.enabled)
-        skipped = self._skipped(step)
+        try:
+            skipped = self._skipped(step)
+        except PlanError as error:
+            return self._failed(step, E_FAIL, self._variables.masked(str(error)))
         if skipped is not None:
             status, why = skipped
             kind = INFO if status is StepStatus.SKIPPED else WARNING
             self._write(f"The action ({step.name}) is {status.value}: {why}", kind)
             self._finish(step, status, message=why)
+            if status is StepStatus.DEPENDS:
+                self._perhaps(step)
             return True
         handler = self._handler(step)
         if handler is None:
@@ -243,6 +270,9 @@ class _Run:
             self._write(f"The action ({step.name}) is left to the device: {why}", WARNING)
             self._finish(step, StepStatus.LEFT, message=why)
             self._effects(step, here=False)
+            self._variables.set("_SMSTSLastActionName", step.name)
+            for name in _LAST_ACTION[1:]:
+                self._variables.forget(name, f"whether the step {step.name} succeeds")
             return True
         return self._carried_out(step, handler)
 
@@ -284,8 +314,14 @@ class _Run:
                 break
             self._write(f"Attempt {attempts} of {step.name} failed: {message or code}", WARNING)
         if self._over() and not attempts:
-            code, message = E_CANCELLED, "the run was cancelled"
+            code = E_TIMEOUT if self._timed_out else E_CANCELLED
+            message = self._ended_by()
         ok = code in step.success_codes
+        if ok:
+            try:
+                self._effects(step, here=True)
+            except PlanError as error:
+                ok, code, message = False, E_FAIL, self._variables.masked(str(error))
         self._write(f"Process completed with exit code {code}")
         self._ended(step, code, ok=ok)
         self._finish(
@@ -300,8 +336,16 @@ class _Run:
             self._write(
                 f"Successfully completed the action ({step.name}) with the exit win32 code {code}"
             )
-            self._effects(step, here=True)
             return True
+        return self._went_wrong(step, message)
+
+    def _failed(self, step: PlannedStep, code: int, message: str) -> bool:
+        """Let a step fail before it began."""
+        self._ended(step, code, ok=False)
+        self._finish(step, StepStatus.FAILED, exit_code=code, message=message)
+        return self._went_wrong(step, message)
+
+    def _went_wrong(self, step: PlannedStep, message: str) -> bool:
         text = f"Failed to run the action: {step.name}."
         self._write(f"{text}\n{message}" if message else text, ERROR)
         return step.continue_on_error and not self._over()
@@ -334,6 +378,9 @@ class _Run:
                     return E_CANCELLED, "the run was cancelled"
                 if deadline is not None and time.monotonic() >= deadline:
                     context.close()
+                    if self._deadline is not None and time.monotonic() >= self._deadline:
+                        self._over()
+                        return E_TIMEOUT, self._ended_by()
                     return E_TIMEOUT, f"the step was ended after {step.timeout or 0} s"
         except BaseException:
             context.close()
@@ -352,7 +399,13 @@ class _Run:
             return error.hresult or E_FAIL, self._variables.masked(str(error))
         except Exception as error:  # a handler may raise anything: it fails its step
             return E_FAIL, self._variables.masked(f"{type(error).__name__}: {error}")
-        return (0 if code is None else int(code) & 0xFFFFFFFF), ""
+        if code is None:
+            return 0, ""
+        try:
+            return operator.index(code) & 0xFFFFFFFF, ""
+        except TypeError:
+            said = self._variables.masked(repr(code)[:_SHOWN])
+            return E_FAIL, f"the handler returned {said}, not an exit code"
 
     @staticmethod
     def _until(seconds: float | None) -> float | None:
@@ -384,6 +437,7 @@ class _Run:
                 on_event=hear,
                 prepared=self._engine._prepared,
                 log=self._engine._log,
+                masked=self._variables.masked,
             )
         )
         return 0
@@ -395,14 +449,32 @@ class _Run:
                 self._variables.apply(change)
             elif step.wmi_class == SetVariableAction.wmi_name:
                 self._set_late(step, change)
+        if step.restarts_into is None and any(
+            not change.known and change.name.casefold() == REBOOT_REQUESTED.casefold()
+            for change in step.changes
+        ):
+            self._in_winpe = None
         if step.restarts_into is not None:
             self._in_winpe = step.restarts_into
             self._write(f"The machine is in {step.restarts_into} from here on")
 
+    def _perhaps(self, step: PlannedStep) -> None:
+        """Take as unknown what a step changes that may or may not run on the device."""
+        if not step.enabled:
+            return
+        why = f"what comes of the step {step.name}"
+        for name in (*_LAST_ACTION, *(change.name for change in step.changes)):
+            self._variables.forget(name, why)
+        if step.restarts_into is not None:
+            self._in_winpe = None
+
     def _set_late(self, step: PlannedStep, change: VariableChange) -> None:
         """Set a variable whose value only became known while the plan ran."""
-        text = next((one.value for one in step.properties if one.name == "VariableValue"), None)
-        expanded = None if text is None else self._variables.expand(text)
+        given = {one.name: one.value for one in step.properties}
+        text = given.get("VariableValue")
+        # A plan shows no secret: where one is meant, nobody knows the value here.
+        is_hidden = text == MASK or bool(given.get("HiddenVariableValue"))
+        expanded = None if text is None or is_hidden else self._variables.expand(text)
         if expanded is None or expanded.unset:
             self._variables.apply(change)
             return

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tasksequence.plan.comparison import compare_text
-from tasksequence.plan.expansion import Expanded, Held, expand
+from tasksequence.plan.expansion import Expanded, Held, expand, references_in
 from tasksequence.plan.judgement import Judgement
 from tasksequence.plan.steps import PlanStart, VariableChange
 from tasksequence.plan.truth import Truth, all_of, any_of, none_of
 from tasksequence.plan.variables import check_variable, is_secret_variable
 from tasksequence.secret_text import SecretText
 
-__all__ = ["RunVariables"]
+__all__ = ["MASK", "RunVariables"]
+
+MASK = "***"
+"""What a plan shows for a secret."""
 
 
 class RunVariables:
@@ -26,9 +30,13 @@ class RunVariables:
         self._held: dict[str, Held] = {}
         self._names: dict[str, str] = {}
         self._changed: set[str] = set()
+        self._forgotten: set[str] = set()
+        self._pinned = frozenset(name.casefold() for name in start.pinned)
         self.secrets: set[str] = {text for text in map(SecretText.reveal, secrets.values()) if text}
         for variable in start.variables:
-            hidden = is_secret_variable(variable.name) and variable.value is not None
+            hidden = variable.value is not None and (
+                is_secret_variable(variable.name) or variable.value == MASK
+            )
             needs = (f"variable {variable.name}",) if hidden else ()
             self._keep(variable.name, Held(None if hidden else variable.value, needs))
         for name, secret in secrets.items():
@@ -51,14 +59,24 @@ class RunVariables:
             self.secrets.add(value.reveal())
         self._keep(name, Held(value if len(value) else None))
         self._changed.add(name.casefold())
+        self._forgotten.discard(name.casefold())
+
+    def forget(self, name: str, why: str) -> None:
+        """Take a variable as unknown from here on: a step that ran elsewhere may have set it."""
+        if name.casefold() in self._pinned:
+            return
+        self._keep(name, Held(needs=(why,)))
+        self._changed.add(name.casefold())
+        self._forgotten.add(name.casefold())
 
     def apply(self, change: VariableChange) -> None:
         """Do what the plan says that a step does to a variable."""
-        hidden = change.value == "***"
+        hidden = change.value == MASK
         needs = () if change.known and not hidden else (f"variable {change.name}",)
         self._keep(change.name, Held(None if needs else change.value, needs))
         # What was planned is in the plan's own judgements already.
         self._changed.discard(change.name.casefold())
+        self._forgotten.discard(change.name.casefold())
 
     def expand(self, text: str) -> Expanded:
         """Follow %Name% references."""
@@ -66,9 +84,11 @@ class RunVariables:
 
     def masked(self, text: str) -> str:
         """Return a text without the secrets that are known here."""
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
+        # The longest first: a secret may begin or lie within another.
+        secrets = sorted(self.secrets, key=lambda secret: (-len(secret), secret))
+        if not secrets:
+            return text
+        return re.sub("|".join(map(re.escape, secrets)), lambda _: MASK, text)
 
     def shown(self) -> Iterator[tuple[str, str | None]]:
         """Yield the variables that are known, masked where they are secret."""
@@ -82,17 +102,37 @@ class RunVariables:
             join = {"all": all_of, "any": any_of, "none": none_of}[planned.kind]
             return join(self.judge(operand) for operand in planned.operands)
         compared = planned.compared
-        if compared is None or compared.value is None:
+        if compared is None:
             return planned.truth
-        if compared.variable.casefold() not in self._changed:
+        about = self._reached([compared.variable, *references_in(compared.value or "")])
+        if not about & self._changed:
+            return planned.truth
+        # The person's word holds where nobody knows better.
+        open_ = planned.truth if planned.found == "assumed" else Truth.UNKNOWN
+        if about & self._forgotten:
+            return open_
+        if compared.value is None:
             return planned.truth
         held = self.held(compared.variable)
+        if held.is_unknown:
+            return planned.truth
         if compared.operator in {"exists", "notexists"}:
             return Truth.of((compared.operator == "exists") is (held.value is not None))
-        wanted = self.expand(compared.value)
-        if wanted.unset:
+        wanted, actual = self.expand(compared.value), self.expand(held.text)
+        if wanted.unset or actual.unset:
             return planned.truth
-        return Truth.of(compare_text(compared.operator, held.text, wanted.text))
+        return Truth.of(compare_text(compared.operator, actual.text, wanted.text))
+
+    def _reached(self, names: list[str]) -> frozenset[str]:
+        """Return the names, and those that their values refer to, folded."""
+        found = frozenset[str]()
+        waiting = [name.casefold() for name in names]
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found |= {one}
+                waiting += [name.casefold() for name in references_in(self.held(one).text)]
+        return found
 
     def _keep(self, name: str, held: Held) -> None:
         self._held[name.casefold()] = held

@@ -62,7 +62,8 @@ def condition_text(
         return f"folder {operand.path} exists" + _also(operand)
     if isinstance(operand, RegistryConditionExpression):
         verb = _verb(operand.operator)
-        data = "" if operand.data is None or "exist" in verb else f' "{operand.data}"'
+        shown = "***" if is_secret_variable(operand.value or "") else operand.data
+        data = "" if operand.data is None or "exist" in verb else f' "{shown}"'
         return f"registry value {operand.key_path}\\{operand.value or '(Default)'} {verb}{data}"
     if isinstance(operand, SoftwareConditionExpression):
         any_version = (operand.operator or "").casefold() == "anyversion"

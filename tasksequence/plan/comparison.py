@@ -10,6 +10,9 @@ __all__ = ["compare_text", "compare_times", "compare_versions", "parse_time"]
 
 _CIM_TIME = re.compile(r"(\d{14})(?:\.\d{1,6})?(?:([+-]\d{3}))?$")
 
+_LONGEST_PART = 20
+"""Digits of a part of a version: 64 bits have no more."""
+
 
 def _by(operator: str, difference: int) -> bool | None:
     return {
@@ -64,11 +67,13 @@ def parse_time(text: str) -> datetime | None:
             moment = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
             return moment - timedelta(minutes=int(found[2] or 0))
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _version(text: str) -> list[int] | None:
     parts = text.strip().split(".")
-    return [int(part) for part in parts] if all(p.isdecimal() for p in parts) else None
+    if not all(part.isdecimal() and len(part) <= _LONGEST_PART for part in parts):
+        return None
+    return [int(part) for part in parts]

@@ -56,6 +56,8 @@ from tasksequence.secret_text import SecretText
 
 __all__ = ["compile_plan"]
 
+_MOST_STEPS = 20_000
+"""Steps and groups of child sequences in one plan."""
 _WINPE, _FULLOS = "WinPE", "FullOS"
 
 
@@ -80,7 +82,13 @@ def compile_plan(
         )
     if not isinstance(facts, Facts):
         facts = Facts(variables=facts or {})
-    return _Compiler(sequence, facts, children or {}).plan()
+    try:
+        return _Compiler(sequence, facts, children or {}).plan()
+    except RecursionError:
+        raise PlanError(
+            "the groups or conditions of the sequence nest too deep to be planned",
+            hint="Take some levels out.",
+        ) from None
 
 
 class _Compiler:
@@ -93,6 +101,7 @@ class _Compiler:
         self._environment = Environment(facts, set(own_names(sequence, self._children)))
         self._known = Knowledge(facts, self._environment)
         self._number: int | None = 0
+        self._planned = 0
         self._flow = Flow(self._known)
 
     def plan(self) -> Plan:
@@ -136,6 +145,13 @@ class _Compiler:
         inside: tuple[str, ...],
     ) -> PlannedGroup | PlannedStep:
         number = self._take()
+        self._planned += bool(inside)
+        if self._planned > _MOST_STEPS:
+            raise PlanError(
+                f"the child sequences give more than {_MOST_STEPS:,} steps",
+                where=" > ".join(path),
+                hint="Look for child sequences that call others many times over.",
+            )
         try:
             if isinstance(step, Group):
                 return self._group(step, path, around, inside, number)
@@ -163,10 +179,16 @@ class _Compiler:
     def _guard(self, condition: Condition | None, path: tuple[str, ...]) -> Guard | None:
         if condition is None or not condition.operands:
             return None
-        said = judge(condition, self._known)
+        try:
+            said = judge(condition, self._known)
+            text = in_words(condition, self._environment)
+        except RecursionError:
+            raise PlanError(
+                "its condition nests too deep to be judged", hint="Take some levels out."
+            ) from None
         return Guard(
             owner=path,
-            text=in_words(condition, self._environment),
+            text=text,
             truth=said.truth,
             needs=said.needs,
             judgement=said,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -43,8 +44,9 @@ def describe_plan(plan: Plan, *, columns: int = 100) -> str:
     for step in plan.steps:
         counts[step.outcome] += 1
     lines.append("")
+    steps = f"{len(plan.steps)} step" + ("" if len(plan.steps) == 1 else "s")
     lines.append(
-        f"{len(plan.steps)} steps: {counts[Outcome.RUN]} run here, {counts[Outcome.DEVICE]} on the "
+        f"{steps}: {counts[Outcome.RUN]} run here, {counts[Outcome.DEVICE]} on the "
         f"device, {counts[Outcome.SKIPPED]} skipped, {counts[Outcome.UNKNOWN]} depend, "
         f"{counts[Outcome.INVALID]} break a rule."
     )
@@ -90,8 +92,9 @@ def find_step(plan: Plan, wanted: str) -> _Node:
     Raises `PlanError` where there is none, or more than one.
     """
     nodes = list(plan.walk())
-    if wanted.strip().isdigit():
-        found = [node for node in nodes if node.number == int(wanted)]
+    if re.fullmatch(r"\s*[0-9]{1,9}\s*", wanted):
+        number = int(wanted)
+        found = [node for node in nodes if number in _numbers(node)]
     else:
         plain = _plain(wanted)
         found = [node for node in nodes if _plain(" > ".join(node.path)) == plain]
@@ -109,6 +112,10 @@ def find_step(plan: Plan, wanted: str) -> _Node:
         f"the plan has no step {wanted!r}",
         hint=f"Did you mean {near[0]!r}?" if near else "Give a number, a name, or Group > Step.",
     )
+
+
+def _numbers(node: _Node) -> tuple[int | None, ...]:
+    return (node.number, node.end_number) if isinstance(node, PlannedGroup) else (node.number,)
 
 
 def _plain(text: str) -> str:

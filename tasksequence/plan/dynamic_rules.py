@@ -35,6 +35,8 @@ _HELD_IN = {
     "uuid": "_SMSTSUUID",
 }
 
+_DEEPEST = 60
+
 
 @attrs.frozen(kw_only=True)
 class DynamicRule:
@@ -55,7 +57,14 @@ def read_rules(text: str) -> tuple[DynamicRule, ...] | None:
         root = ElementTree.fromstring(text)  # noqa: S314 - without a DOCTYPE nothing expands
     except ElementTree.ParseError:
         return None
-    return tuple(_rule(element) for element in root.iter("Rule"))
+    try:
+        return tuple(_rule(element) for element in root.iter("Rule"))
+    except _TooDeep:
+        return None
+
+
+class _TooDeep(Exception):
+    """Raised where operators nest deeper than any editor makes them."""
 
 
 def _rule(element: ElementTree.Element) -> DynamicRule:
@@ -75,12 +84,14 @@ def _rule(element: ElementTree.Element) -> DynamicRule:
     )
 
 
-def _operands(element: ElementTree.Element) -> list[ConditionOperand]:
+def _operands(element: ElementTree.Element, depth: int = 0) -> list[ConditionOperand]:
+    if depth > _DEEPEST:
+        raise _TooDeep
     found: list[ConditionOperand] = []
     for child in element:
         kind = child.get("type", "")
         if child.tag == "operator":
-            joined = _operands(child)
+            joined = _operands(child, depth + 1)
             if kind.casefold() in {"and", "or", "not"}:
                 found.append(ConditionOperator(operator_type=kind.casefold(), operands=joined))
             else:

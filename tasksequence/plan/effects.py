@@ -142,7 +142,9 @@ def _set_variable(step: SetVariableAction, known: Knowledge, found: Effects) -> 
 def _set_dynamic(step: SetDynamicVariablesAction, known: Knowledge, found: Effects) -> None:
     rules = read_rules(step.rules or "<Rules/>")
     if rules is None:
-        found.problems.append("the rules are no XML that can be read: correct them in the editor")
+        found.problems.append(
+            "the rules are no XML that can be read, or nest too deep: correct them in the editor"
+        )
         return
     for number, rule in enumerate(rules, 1):
         said = judge_operands(rule.operands, known)

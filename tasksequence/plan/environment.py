@@ -45,6 +45,7 @@ class Environment:
             for folded in (name.casefold() for name in set_by_sequence)
             if not is_built_in(folded)
         )
+        self._set_by_sequence = frozenset(self._own)
         self._held: dict[str, Held] = {
             folded: Held(value if len(value) else None, source=source)
             for folded, (_, value, source) in facts.starting_variables().items()
@@ -103,6 +104,22 @@ class Environment:
     def expand(self, text: str) -> Expanded:
         """Follow %Name% references; raises `PlanError` for a cycle."""
         return expand(text, self.lookup)
+
+    def expand_query(self, text: str) -> Expanded:
+        """Follow %Name% references in a WMI query, where LIKE has percent signs of its own.
+
+        A name that nobody gave, that no step sets, and that is not built in, is no variable there.
+        """
+
+        def lookup(name: str) -> Held | None:
+            folded = name.casefold()
+            if folded in self._held or folded in self._set_by_sequence:
+                return self.lookup(name)
+            if is_built_in(folded) or folded in _OF_THE_PROCESS:
+                return self.lookup(name)
+            return None
+
+        return expand(text, lookup)
 
     def expand_within(self, text: str, own: Mapping[str, Held]) -> Expanded:
         """Follow %Name% references, with the variables that a running step adds to its own."""

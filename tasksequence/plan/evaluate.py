@@ -38,7 +38,7 @@ from tasksequence.plan.facts import (
 from tasksequence.plan.judgement import Comparison, Judgement
 from tasksequence.plan.sentences import in_words, masked
 from tasksequence.plan.truth import Truth, all_of, any_of, none_of
-from tasksequence.plan.variables import Variables
+from tasksequence.plan.variables import Variables, is_secret_variable
 
 __all__ = ["Knowledge", "judge", "judge_operands"]
 
@@ -271,7 +271,7 @@ def _variable(operand: VariableConditionExpression, text: str, known: Knowledge)
 
 
 def _wmi(operand: WMIConditionExpression, text: str, known: Knowledge) -> Judgement:
-    query = known.environment.expand(operand.query or "")
+    query = known.environment.expand_query(operand.query or "")
     if query.unset:
         return _judged(text, None, "", query.needs)
     namespace = windows_path(operand.namespace or CIMV2).removeprefix("\\\\.\\")
@@ -352,14 +352,18 @@ def _registry(operand: RegistryConditionExpression, text: str, known: Knowledge)
     wanted_data = data.text
     if (fact.type or "").casefold() in {"reg_dword", "reg_qword"}:
         wanted_data = _decimal(wanted_data)
-    return _judged(text, compare_text(operator, fact.data, wanted_data), f'"{fact.data}"')
+    hidden = is_secret_variable(value.text) or data.has_secret
+    shown = "***" if hidden else fact.data
+    return _judged(text, compare_text(operator, fact.data, wanted_data), f'"{shown}"')
 
 
 def _decimal(text: str) -> str:
-    try:
-        return str(int(text, 0))
-    except ValueError:
-        return text
+    for base in (0, 10):  # 0x10 is sixteen, and 00000003 three
+        try:
+            return str(int(text, base))
+        except ValueError:
+            continue
+    return text
 
 
 def _software(operand: SoftwareConditionExpression, text: str, known: Knowledge) -> Judgement:

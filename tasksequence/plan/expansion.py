@@ -65,10 +65,11 @@ def references_in(text: str) -> list[str]:
     return _REFERENCE.findall(text) if "%" in text else []
 
 
-def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
+def expand(text: str, lookup: Callable[[str], Held | None]) -> Expanded:
     """Follow %Name% references, nested ones too; raises `PlanError` for a cycle.
 
-    A percent sign that starts no name stays as it is.
+    A percent sign that starts no name stays as it is, and so does a name of which `lookup` says
+    None: it is no variable.
     """
     if "%" not in text:
         return Expanded(text, (), False)
@@ -77,9 +78,13 @@ def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
     needs: dict[str, None] = {}
     secret = False
 
+    done: dict[str, str] = {}
+
     def follow(text: str, within: tuple[str, ...]) -> str:
+        length = 0
+
         def one(match: re.Match[str]) -> str:
-            nonlocal secret
+            nonlocal secret, length
             name = match[1]
             folded = name.casefold()
             if folded in within:
@@ -89,6 +94,8 @@ def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
                     hint="Give one of them a value without the other's %Name%.",
                 )
             held = lookup(name)
+            if held is None:
+                return match[0]
             if held.is_unknown:
                 unset[name] = None
                 needs.update(dict.fromkeys(held.needs))
@@ -97,8 +104,12 @@ def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
                 absent[name] = None
                 return ""
             secret = secret or isinstance(held.value, SecretText)
-            expanded = follow(held.text, (*within, folded))
-            if len(expanded) > _MAX_EXPANSION:
+            if folded not in done:
+                # Each is followed once: values that double each other would take for ever.
+                done[folded] = follow(held.text, (*within, folded))
+            expanded = done[folded]
+            length += len(expanded)
+            if length > _MAX_EXPANSION:
                 raise PlanError(
                     f"%{name}% expands to more than {_MAX_EXPANSION} characters",
                     hint="Look for variables that repeat each other.",
@@ -107,5 +118,5 @@ def expand(text: str, lookup: Callable[[str], Held]) -> Expanded:
 
         return _REFERENCE.sub(one, text)
 
-    done = follow(text, ())
-    return Expanded(done, tuple(unset), secret, tuple(absent), tuple(needs))
+    whole = follow(text, ())
+    return Expanded(whole, tuple(unset), secret, tuple(absent), tuple(needs))

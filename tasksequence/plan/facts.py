@@ -242,6 +242,11 @@ class Facts:
             Variables(layer)
         told = Variables(self.variables)
         where = told.get(IN_WINPE)
+        if where is not None and str(where).casefold() not in {"true", "false"}:
+            raise PlanError(
+                f"{IN_WINPE} is {where}, and it is true or false",
+                hint="Give true for Windows PE, false for full Windows.",
+            )
         if where is not None and self.in_winpe is not None:
             word = "true" if self.in_winpe else "false"
             if str(where).casefold() != word:

@@ -35,6 +35,8 @@ _KEYS = (
     "variables",
     "wmi",
 )
+_MOST_BITS = 128
+"""Of a whole number; Windows knows none with more."""
 _PLACES = {"winpe": True, "fullos": False}
 
 
@@ -53,15 +55,40 @@ def load_facts(path: Path | str) -> Facts:
             f"the facts cannot be read: {said}", where=where, hint="Check the path."
         ) from None
     try:
-        data = json.loads(text) if where.lower().endswith(".json") else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        data = _from_json(text) if where.lower().endswith(".json") else tomllib.loads(text)
+    except PlanError as error:
+        raise PlanError(error.problem, where=where, hint=error.hint) from None
+    except (ValueError, RecursionError) as error:
+        known = (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError)
+        said = str(error) if isinstance(error, known) else "a number in it is too long"
         # Neither decoder repeats the text, which may hold a password.
         raise PlanError(
-            f"the facts are no {'JSON' if where.lower().endswith('.json') else 'TOML'}: {error}",
+            f"the facts are no {'JSON' if where.lower().endswith('.json') else 'TOML'}: {said}",
             where=where,
             hint="Correct that place; docs/plan.md shows the form.",
         ) from None
     return facts_from(data, where=where)
+
+
+def _from_json(text: str) -> object:
+    data = json.loads(text, object_pairs_hook=_once)
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise PlanError(
+            "the facts hold half a character (a lone surrogate)",
+            hint="Look for \\ud8.. to \\udf.. in the file.",
+        ) from None
+    return data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PlanError(f"the key {twice!r} is given twice", hint="Keep one of them.")
+    return found
 
 
 def facts_from(data: object, *, where: str | None = None) -> Facts:
@@ -133,6 +160,8 @@ class _Reader:
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                raise self._wrong(key, "is a number that is too long")
             return str(value)
         raise self._wrong(key, f"is {_kind(value)}; text is needed")
 
@@ -203,6 +232,10 @@ class _Reader:
                 data=self._text(table.get("data"), f"{key}.data"),
                 type=self._text(table.get("type"), f"{key}.type"),
             )
+        if isinstance(value, list):
+            # As the hives are read: the texts of a REG_MULTI_SZ with commas between them.
+            texts = [self._text(one, f"{key}[{at}]") or "" for at, one in enumerate(value)]
+            return RegistryFact(data=",".join(texts), type="REG_MULTI_SZ")
         return RegistryFact(
             data=self._text(value, key), type="REG_DWORD" if isinstance(value, int) else None
         )

@@ -74,13 +74,17 @@ class Flow:
     ) -> None:
         """Put the machine where the step leaves it."""
         environment = self.environment
-        if effects.in_winpe is None and isinstance(step, SetVariableAction):
-            # The engine restarts after a step that leaves this variable set.
-            for name, held in effects.changes:
-                if name.casefold() == REBOOT_REQUESTED.casefold() and not held.is_unknown:
-                    word = held.text.casefold()
-                    effects.in_winpe = {"winpe": True, "hd": False}.get(word)
-                    environment.set(name, Held(source="the engine, after the restart"))
+        if isinstance(step, (SetVariableAction, SetDynamicVariablesAction)):
+            # The engine restarts after a step that leaves this variable set; the last word counts.
+            asked = {name.casefold(): held for name, held in effects.changes}
+            held = asked.get(REBOOT_REQUESTED.casefold())
+            if held is not None and held.is_unknown:
+                source = f"the step {step.name}"
+                environment.set(IN_WINPE, Held(needs=(*held.needs, *needs), source=source))
+            elif held is not None:
+                effects.in_winpe = {"winpe": True, "hd": False}.get(held.text.casefold())
+            if held is not None:
+                environment.set(REBOOT_REQUESTED, Held(source="the engine, after the restart"))
         if effects.boots_winpe_next:
             self._boots_next = Held(needs=needs) if needs else Held("true")
         if effects.follows_boot_order:

@@ -96,7 +96,8 @@ def success_codes(step: Step) -> tuple[int, ...]:
     codes = []
     for part in text.replace(",", " ").split():
         try:
-            codes.append(int(part, 0))
+            # The engine's codes are unsigned: -1 is 4294967295.
+            codes.append(int(part, 0) & 0xFFFFFFFF)
         except ValueError:
             continue
     return tuple(codes) or (0,)

@@ -20,13 +20,14 @@ __all__ = ["own_names"]
 
 
 def own_names(
-    sequence: TaskSequence, children: Children, inside: tuple[str, ...] = ()
+    sequence: TaskSequence, children: Children, seen: dict[str, frozenset[str]] | None = None
 ) -> Iterator[str]:
     """Yield the names that only the sequence sets, as far as it shows.
 
     A step that sets a variable where it is not set yet gives a default to what comes from
     outside: such a name is not the sequence's own.
     """
+    known: dict[str, frozenset[str]] = {} if seen is None else seen
     own: set[str] = set()
     outside: set[str] = set()
 
@@ -43,8 +44,11 @@ def own_names(
             if isinstance(step, SubTasksequence):
                 called, child = children.called(step)
                 stands = (called or "").casefold()
-                if child is not None and stands not in inside:
-                    own.update(own_names(child, children, (*inside, stands)))
+                if child is not None:
+                    if stands not in known:
+                        known[stands] = frozenset()  # while it is looked at: it may call itself
+                        known[stands] = frozenset(own_names(child, children, known))
+                    own.update(known[stands])
 
     look(sequence.steps, frozenset())
     yield from own - outside - {""}

@@ -53,10 +53,15 @@ def _converter() -> Any:
 
 def plan_to_json(plan: Plan, *, indent: int | None = 2) -> str:
     """Return a plan as JSON. Passwords are left out: a request says that it needs one."""
-    data = _converter().unstructure(_own_guards_alone(plan))
-    return json.dumps(
-        {"format": FORMAT, "version": VERSION, **data}, indent=indent, ensure_ascii=False
-    )
+    try:
+        data = _converter().unstructure(_own_guards_alone(plan))
+        return json.dumps(
+            {"format": FORMAT, "version": VERSION, **data}, indent=indent, ensure_ascii=False
+        )
+    except RecursionError:
+        raise PlanError(
+            "the plan's groups or conditions nest too deep for JSON", hint="Take some levels out."
+        ) from None
 
 
 def plan_from_json(text: str | bytes) -> Plan:

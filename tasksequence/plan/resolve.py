@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tasksequence.model.action import Action, ScriptedAction
 from tasksequence.model.actions.general import SetVariableAction
@@ -40,7 +40,7 @@ def resolve_properties(step: Step, environment: Environment) -> tuple[ResolvedPr
     Properties that the step leaves out, and that no variable sets, are left out here, too.
     """
     own = own_variables(step)
-    hidden = _hidden(step)
+    hidden = _hidden(step, environment, own)
     found: list[ResolvedProperty] = []
     for name, variable, value, offered in _texts(step):
         held = environment.overrides(variable) if offered else None
@@ -77,11 +77,13 @@ def resolve_properties(step: Step, environment: Environment) -> tuple[ResolvedPr
     return tuple(found)
 
 
-def _hidden(step: Step) -> frozenset[str]:
+def _hidden(step: Step, environment: Environment, own: Mapping[str, Held]) -> frozenset[str]:
     """Return the properties of a step that hold a secret, by what the step itself says."""
     if not isinstance(step, SetVariableAction):
         return frozenset()
-    hide = step.do_not_show_variable_value or is_secret_variable(step.variable_name or "")
+    name = environment.expand_within(step.variable_name or "", own)
+    # A name that is not known may be that of a secret.
+    hide = step.do_not_show_variable_value or name.unset or is_secret_variable(name.text)
     return _VALUES if hide else frozenset({"HiddenVariableValue"})
 
 

@@ -13,6 +13,7 @@ from tasksequence.secret_text import SecretText
 __all__ = ["MAX_VALUE_LENGTH", "Variables", "check_variable", "is_secret_variable"]
 
 MAX_VALUE_LENGTH = 4000
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,255}")
 
 
@@ -88,6 +89,12 @@ def check_variable(name: str, value: str | SecretText) -> None:
         raise PlanError(
             f"{name!r} is no variable name",
             hint="A name has 1 to 256 letters, digits, _ and -, and starts with a letter or _.",
+        )
+    text = value.reveal() if isinstance(value, SecretText) else value
+    if _HALF_CHARACTER.search(text):
+        raise PlanError(
+            f"the value of {name} holds half a character (a lone surrogate)",
+            hint="Give the value as UTF-8.",
         )
     if len(value) > MAX_VALUE_LENGTH:
         raise PlanError(

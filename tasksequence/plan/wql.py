@@ -24,6 +24,18 @@ __all__ = ["Query", "answer", "parse_query"]
 _NOT_SQL = re.compile(r"\s*(associators|references)\s+of\b", re.IGNORECASE)
 _IS_A = re.compile(r"\bisa\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|\"\"|[^\"\\])*\"", re.DOTALL)
+_LARGE_NUMBER = re.compile(r"\d{19,}")
+_BEGINS = re.compile(r"\s*select\s+(?:\*|\w[\w\s,.]*)\s*\bfrom\s+\w", re.IGNORECASE)
+_COMMENT = re.compile(r"--|/\*|#")
+_WORDS = frozenset({"and", "or", "not", "where", "like", "is", "null", "true", "false", "from"})
+_FROM_WORD = re.compile(r"(\s*select\s+[\w\s,]*?)(\bfrom\b.*)", re.IGNORECASE | re.DOTALL)
+_LISTED = re.compile(r"(select\s+|,\s*)([A-Za-z_]\w*)(?=\s*(?:,|$))", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?<![\w`])(?P<name>[A-Za-z_]\w*)(?=\s*(?:[=<>!\[]|(?:not\s+)?like\b|is\b))", re.IGNORECASE
+)
+"""A property before what it is compared by."""
+_AFTER = re.compile(r"[=<>]\s*(?P<name>[A-Za-z_]\w*)")
+"""A property after it, as in `'a' = Name`."""
 _MANY_ROWS = 100_000
 
 
@@ -54,15 +66,18 @@ def parse_query(text: str) -> Query:
         return Query(problem=f"{word} OF follows associations, which only WMI itself knows")
     if _IS_A.search(bare):
         return Query(problem="ISA asks for class inheritance, which only WMI itself knows")
+    if _COMMENT.search(bare):
+        return Query(problem="it holds a comment, which WMI does not know")
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     try:
         # MySQL's words for text are WQL's: both quotes, and backslashes that escape.
-        read = sqlglot.parse_one(text, dialect="mysql")
+        read = sqlglot.parse_one(_quoted_names(text), dialect="mysql")
     except (SqlglotError, RecursionError):
-        return Query(problem="it is no WMI query that can be read", is_malformed=True)
+        begins = _BEGINS.match(bare) is not None
+        return Query(problem="it is no WMI query that can be read", is_malformed=not begins)
     table = read.find(exp.Table) if isinstance(read, exp.Select) else None
     if table is None or not table.name:
         return Query(problem="it is no SELECT … FROM …", is_malformed=True)
@@ -73,6 +88,9 @@ def parse_query(text: str) -> Query:
     cls = table.name.casefold()
     if condition is None:
         return Query(cls)
+    for kind, word in ((exp.Between, "BETWEEN"), (exp.In, "IN (…)")):
+        if condition.find(kind) is not None:
+            return Query(cls, problem=f"it holds {word}, which WMI does not know")
     where = condition.this.transform(_plain_names).transform(_in_sqlite)
     columns = tuple(dict.fromkeys(c.name.casefold() for c in where.find_all(exp.Column)))
     nulls = tuple(
@@ -81,6 +99,25 @@ def parse_query(text: str) -> Query:
     if where.find(exp.Subquery, exp.Select) is not None:
         return Query(cls, problem="it holds a query within the query, which WMI does not know")
     return Query(cls, where.sql(dialect="sqlite"), columns, nulls)
+
+
+def _quoted_names(text: str) -> str:
+    """Quote the names of properties: the parser's dialect reserves Key, Read and others."""
+    parts = _QUOTED.split(text)
+    between = _QUOTED.findall(text)
+    head = ""
+    listed = _FROM_WORD.match(parts[0])
+    if listed is not None:
+        head, parts[0] = _LISTED.sub(r"\1`\2`", listed[1]), listed[2]
+    for at, part in enumerate(parts):
+        parts[at] = _AFTER.sub(_in_ticks, _BEFORE.sub(_in_ticks, part))
+    texts = [*between, ""]
+    return head + "".join(part + text for part, text in zip(parts, texts, strict=True))
+
+
+def _in_ticks(found: re.Match[str]) -> str:
+    name = found["name"]
+    return found[0] if name.casefold() in _WORDS else found[0].replace(name, f"`{name}`")
 
 
 def _plain_names(node: exp.Expression) -> exp.Expression:
@@ -119,15 +156,24 @@ def answer(query: Query, rows: Sequence[Mapping[str, Any]]) -> tuple[bool | None
         return bool(rows), ()
     bases = {name.partition("[")[0] for name in query.properties}
     missing_at_all: dict[str, None] = {}
+    is_open = False
     for row in rows:
         told = {name.casefold(): value for name, value in row.items()}
         missing = sorted(bases - told.keys())
-        said = _row_matches(query, told)
+        try:
+            said = _row_matches(query, told)
+        except _Undecidable:
+            is_open = True
+            continue
         if missing and (said is None or set(query.tested_for_null) & set(missing)):
             missing_at_all.update(dict.fromkeys(missing))
         elif said:
             return True, ()
-    return (None, tuple(missing_at_all)) if missing_at_all else (False, ())
+    return (None, tuple(missing_at_all)) if missing_at_all or is_open else (False, ())
+
+
+class _Undecidable(Exception):
+    """Raised for a row that holds what SQLite cannot compare."""
 
 
 def _row_matches(query: Query, told: Mapping[str, Any]) -> bool | None:
@@ -146,7 +192,7 @@ def _row_matches(query: Query, told: Mapping[str, Any]) -> bool | None:
     unknown = False
     for count, values in enumerate(product(*choices)):
         if count >= _MANY_ROWS:
-            return None
+            raise _Undecidable
         said = _decide(query, values)
         if said:
             return True
@@ -163,8 +209,9 @@ def _decide(query: Query, values: tuple[Any, ...]) -> bool | None:
         for kind, name in zip(kinds, query.properties, strict=True)
     )
     # A cast gives the column its affinity, by which WMI, too, compares 3 with '3'.
-    shown = [int(v) if isinstance(v, bool) else v for v in values]
     text = query.where or "1"
+    if any(_too_large(value) for value in values) and _LARGE_NUMBER.search(text):
+        raise _Undecidable  # SQLite compares both as fractions, which are not that exact
     for value, name in zip(values, query.properties, strict=True):
         if isinstance(value, bool):
             text = re.sub(
@@ -175,10 +222,22 @@ def _decide(query: Query, values: tuple[Any, ...]) -> bool | None:
             )
     sql = f"SELECT ({text}) FROM (SELECT {columns})"  # noqa: S608 - sqlglot wrote the text
     try:
+        shown = [_as_sqlite(value) for value in values]
         (said,) = _connection().execute(sql, shown).fetchone()
-    except sqlite3.Error:
-        return None
+    except (sqlite3.Error, UnicodeError, OverflowError):
+        raise _Undecidable from None
     return None if said is None else bool(said)
+
+
+def _too_large(value: Any) -> bool:
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
+def _as_sqlite(value: Any) -> Any:
+    """Return a value that SQLite takes: its whole numbers have 64 bits with a sign."""
+    if isinstance(value, bool):
+        return int(value)
+    return float(value) if _too_large(value) else value
 
 
 @lru_cache(maxsize=1)

@@ -103,3 +103,12 @@ def test_mistakes_are_named_with_the_file(tmp_path: Path, text: str, said: str) 
 def test_a_file_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(ts.PlanError, match="cannot be read"):
         ts.load_facts(tmp_path / "absent.toml")
+
+
+def test_several_texts_of_a_registry_value(tmp_path: Path) -> None:
+    path = tmp_path / "facts.toml"
+    path.write_text("[registry.'HKLM\\X']\nRings = ['Pilot', 'Early']\n", encoding="utf-8")
+    facts = ts.load_facts(path)
+    assert facts.registry["hkey_local_machine\\x"]["rings"] == ts.RegistryFact(
+        data="Pilot,Early", type="REG_MULTI_SZ"
+    )

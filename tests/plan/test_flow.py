@@ -248,7 +248,10 @@ def test_a_value_that_is_not_to_be_shown_is_in_no_plan(step: ts.SetVariableActio
 def test_rules_that_are_no_xml_are_a_problem_of_their_step() -> None:
     plan = plan_of(ts.SetDynamicVariablesAction(name="rules", rules="<Rules><oops"))
     assert plan.problems == (
-        (("rules",), "the rules are no XML that can be read: correct them in the editor"),
+        (
+            ("rules",),
+            "the rules are no XML that can be read, or nest too deep: correct them in the editor",
+        ),
     )
 
 
