@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import attrs
 
 from tasksequence.errors import Problem, QualifierError
 from tasksequence.model.condition import (
+    NO_TRUTH,
     Condition,
     ConditionOperand,
     ConditionOperator,
@@ -108,6 +109,9 @@ class _Comparable(ABC, Generic[_Value_contra, _Expression]):
 
     @abstractmethod
     def _compared(self, operator: str, value: _Value_contra) -> _Expression: ...
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(NO_TRUTH)
 
     def __eq__(self, value: _Value_contra) -> _Expression:  # type: ignore[override]
         return self._compared("equals", value)

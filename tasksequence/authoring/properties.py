@@ -136,7 +136,15 @@ def new_step(
             values.setdefault("variables", {})[setting.name] = value
         else:
             values[setting.attribute] = _value(setting, value)
+    if issubclass(cls, ScriptedAction) and not values.get("command_line"):
+        raise QualifierError([_without_command_line(cls)])
     return cls(**values)
+
+
+def _without_command_line(cls: type[Step]) -> Problem:
+    # The engine runs nothing for such a step, and no class tells what MDT's types run.
+    text = "has no value: give it the command line that the step runs, as it stands in its <action>"
+    return Problem(cls.wmi_name or cls.__name__, "CommandLine", "not_null", text)
 
 
 def change(step: Step, properties: Mapping[str, object]) -> None:

@@ -72,7 +72,7 @@ def property_values(
 
 
 def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str, object]) -> None:
-    """Refuse the value of a variable that is secret by its name."""
+    """Refuse the value of a variable that is secret by its name, or is not to be shown."""
     from tasksequence.authoring.properties import setting_named
     from tasksequence.cli.secret_sources import is_reference
     from tasksequence.model.actions.general import SetVariableAction
@@ -81,14 +81,21 @@ def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str,
     if not issubclass(cls, SetVariableAction):
         return
     given = {setting_named(cls, name, found).name: value for name, value in values.items()}
-    held = found.variable_name if isinstance(found, SetVariableAction) else ""
-    variable = str(given.get("VariableName", held) or "")
-    value = str(given.get("VariableValue", ""))
-    if is_secret_variable(variable) and value and not is_reference(value):
-        raise click.UsageError(
-            f"{variable} holds a secret, and --set would leave it in the process list and the "
-            "shell's history. Use --secret VariableValue=prompt, =env:VARIABLE or =fd:NUMBER."
-        )
+    held = found if isinstance(found, SetVariableAction) else None
+    variable = str(given.get("VariableName", held.variable_name if held else "") or "")
+    hidden = given.get("DoNotShowVariableValue", held.do_not_show_variable_value if held else None)
+    reasons = {"HiddenVariableValue": "HiddenVariableValue is a value that is shown nowhere"}
+    if is_secret_variable(variable):
+        reasons["VariableValue"] = f"{variable} holds a secret"
+    elif hidden:
+        reasons["VariableValue"] = "DoNotShowVariableValue says that the value is not shown"
+    for name, reason in reasons.items():
+        value = str(given.get(name) or "")
+        if value and not is_reference(value):
+            raise click.UsageError(
+                f"{reason}, and --set would leave it in the process list and the shell's "
+                f"history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
+            )
 
 
 def _add(values: dict[str, object], setting: StepSetting, name: str, value: object) -> None:

@@ -1,5 +1,7 @@
 """Conditions of steps and groups: expressions, and the operators that join them."""
 
+from typing import NoReturn
+
 import attrs
 
 from tasksequence.model.enumerations import Operator, OperatorType, RegistryType, SoftwareOperator
@@ -7,6 +9,7 @@ from tasksequence.qualifiers import AllowedLen, abstract, not_null, not_null_to_
 from tasksequence.wmi import WmiObject, prop, wmi_class
 
 __all__ = [
+    "NO_TRUTH",
     "Condition",
     "ConditionExpression",
     "ConditionOperand",
@@ -22,6 +25,11 @@ __all__ = [
     "WMIConditionExpression",
 ]
 
+NO_TRUTH = (
+    "a part of a condition is neither true nor false before the sequence runs: join parts with "
+    "all_of, any_of and none_of, not with and, or, not or a chained comparison; "
+    "compare with None by `is`"
+)
 _COMPARISONS = ("equals", "notEquals", "less", "lessEqual", "greater", "greaterEqual")
 _OPERATORS = ("exists", "notExists", *_COMPARISONS)
 
@@ -32,6 +40,10 @@ class ConditionOperand(WmiObject):
 
     def __str__(self) -> str:
         return _in_words(self)
+
+    def __bool__(self) -> NoReturn:
+        """Raise `TypeError`: `and`, `or`, `not` and chained comparisons would lose a part."""
+        raise TypeError(NO_TRUTH)
 
 
 @wmi_class("SMS_TaskSequence_Condition")

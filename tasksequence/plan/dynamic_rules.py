@@ -101,7 +101,8 @@ def _operands(element: ElementTree.Element, depth: int = 0) -> list[ConditionOpe
             continue
         members = {v.get("name", ""): v.text or "" for v in child.findall("variable")}
         if kind == "SMS_TaskSequence_VariableConditionExpression":
-            found.append(_variable(members) or UnknownOperand(type=kind))
+            variable = _variable(members)
+            found.append(UnknownOperand(type=kind) if variable is None else variable)
         else:
             found.append(UnknownOperand(type=kind, variables=members))
     return found

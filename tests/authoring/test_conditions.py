@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import hypothesis.strategies as st
@@ -90,6 +91,28 @@ def test_operators_nest() -> None:
         'variable _SMSTSInWinPE equals "true" and (variable Model is like "V%" or '
         "none of (file a exists or folder b exists))"
     )
+
+
+A, B = ts.Variable("A"), ts.Variable("B")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda: ts.when((A == "1") and (B == "2")),
+        lambda: ts.when((A == "1") or (B == "2")),
+        lambda: ts.when(not A.exists()),  # type: ignore[arg-type]
+        lambda: ts.when("1" < A < "5"),
+        lambda: ts.when(A and (B == "2")),
+        lambda: ts.when(not ts.all_of(A == "1")),  # type: ignore[arg-type]
+        lambda: bool(ts.UnknownOperand(type="x")),
+    ],
+)
+def test_words_of_python_that_would_lose_a_part_are_refused(
+    written: Callable[[], object],
+) -> None:
+    with pytest.raises(TypeError, match="all_of, any_of and none_of"):
+        written()
 
 
 def test_the_registry_type_follows_the_data() -> None:

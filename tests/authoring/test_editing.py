@@ -397,3 +397,12 @@ def test_a_step_that_misses_something_says_all_of_it() -> None:
     ]
     with pytest.raises(ts.EditError, match="Did you mean CaptureSystemImageAction"):
         ts.new_step("CaptureSystemImag")
+
+
+@pytest.mark.parametrize("of_class", ["BDD_Gather", "BDD_InjectDrivers"])
+def test_a_step_without_a_command_line_of_its_class_needs_one(of_class: str) -> None:
+    with pytest.raises(ts.QualifierError, match="CommandLine has no value: give it"):
+        ts.new_step(of_class, Name="Gather")
+    made = ts.new_step(of_class, Name="Gather", CommandLine="cscript.exe ZTIGather.wsf")
+    text = ts.Document.new(ts.TaskSequence(steps=[made])).to_bytes()
+    assert b"<action>cscript.exe ZTIGather.wsf</action>" in text

@@ -126,6 +126,37 @@ def test_a_secret_variable_is_masked_wherever_its_value_stands(tmp_path: Path) -
     assert (code, "Use --secret VariableValue=prompt" in output) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (["VariableValue=plain", "DoNotShowVariableValue=true"], "DoNotShowVariableValue says"),
+        (["IsMasked=true", "TaskSequenceVariableValue=plain"], "DoNotShowVariableValue says"),
+        (["VariableValue=", "HiddenVariableValue=plain"], "HiddenVariableValue is"),
+    ],
+)
+def test_a_hidden_value_of_a_variable_is_not_taken_from_the_arguments(
+    settings: list[str], reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.xml"
+    step = ts.SetVariableAction(name="s", variable_name="A", variable_value="old")
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
+    before = path.read_bytes()
+    options = [part for text in settings for part in ("--set", text)]
+    new = ["new", str(path), "SetVariable", "t", "--set", "VariableName=B"]
+    for command, *rest in (["set", str(path), "s"], new):
+        code, output = invoke(command, *rest, *options)
+        assert code == 2, output
+        assert reason in output
+        assert "Use --secret" in output
+    assert path.read_bytes() == before
+    assert invoke("set", path, "s", "--set", "IsMasked=true")[0] == 0
+    code, output = invoke("set", path, "s", "--set", "VariableValue=plain")
+    assert (code, "DoNotShowVariableValue says" in output) == (2, True)
+    assert invoke("set", path, "s", "--set", "VariableValue=%Other%")[0] == 0
+    code, _ = invoke("set", path, "s", "--set", "IsMasked=false", "--set", "VariableValue=plain")
+    assert code == 0
+
+
 def test_new_steps_go_where_they_are_told(file: Path) -> None:
     code, output = invoke(
         "new", file, "New-CMTSStepRunCommandLine", "Hello",
