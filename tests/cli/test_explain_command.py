@@ -97,3 +97,27 @@ def test_every_class_can_be_explained(name: str) -> None:
     text = declaration(ts.registry[name])
     assert text.endswith("};")
     json.dumps(class_data(ts.registry[name]))
+
+
+def test_enums_are_explained() -> None:
+    done = run("explain", "partitiontype")
+    assert done.returncode == 0
+    assert done.stdout.startswith("ts.PartitionType: Type of a partition.\n    PRIMARY = ")
+    assert json.loads(run("explain", "JoinType", "--json").stdout)["members"] == {
+        "DOMAIN": 0,
+        "WORKGROUP": 1,
+    }
+
+
+def test_all_classes_and_enums_are_listed() -> None:
+    done = run("explain", "--list")
+    assert "SMS_TaskSequence_RebootAction\n    Restart Computer" in done.stdout
+    assert "ts.RunIn\n" in done.stdout
+    data = json.loads(run("explain", "--list", "--json").stdout)
+    assert len(data["classes"]) == len(ts.registry)
+    refused(run("explain"), 2, "--list")
+
+
+def test_a_class_that_is_left_out_says_why_and_python_names_are_known() -> None:
+    refused(run("explain", "sms_statemigration"), 1, "SMS_StateMigration has no class here: a site")
+    assert "class (no type)" in run("explain", "MdtCommandAction").stdout
