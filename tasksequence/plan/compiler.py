@@ -22,6 +22,7 @@ from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.plan.assumptions import check_assumptions
 from tasksequence.plan.capture_settings import resolve_capture
 from tasksequence.plan.children import Children
+from tasksequence.plan.effects import runs_mdt_scripts
 from tasksequence.plan.environment import Environment
 from tasksequence.plan.evaluate import Knowledge, judge
 from tasksequence.plan.facts import IN_WINPE, Facts
@@ -100,6 +101,7 @@ class _Compiler:
         self._children = Children(children)
         self._environment = Environment(facts, set(own_names(sequence, self._children)))
         self._known = Knowledge(facts, self._environment)
+        self._known.in_mdt = runs_mdt_scripts(sequence)
         self._number: int | None = 0
         self._planned = 0
         self._flow = Flow(self._known)

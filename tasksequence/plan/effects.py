@@ -32,6 +32,7 @@ from tasksequence.model.actions.software import (
 )
 from tasksequence.model.actions.user_state import RequestStateStoreAction
 from tasksequence.model.base import Step
+from tasksequence.model.sequence import TaskSequence
 from tasksequence.plan.catalogue import outputs_of
 from tasksequence.plan.dynamic_rules import read_rules
 from tasksequence.plan.evaluate import Knowledge, judge_operands
@@ -40,7 +41,7 @@ from tasksequence.plan.truth import Truth
 from tasksequence.plan.variables import check_variable, is_secret_variable
 from tasksequence.secret_text import SecretText
 
-__all__ = ["Effects", "effects_of", "names_set_by"]
+__all__ = ["Effects", "effects_of", "names_set_by", "runs_mdt_scripts"]
 
 REBOOT_REQUESTED = "SMSTSRebootRequested"
 _EDITOR_NAMES: dict[type[Step], str] = {
@@ -78,6 +79,18 @@ class Effects:
     sets_anything: bool = False
     """True for MDT's Gather, which sets what its rules say."""
     problems: list[str] = attrs.field(factory=list)
+    warnings: list[str] = attrs.field(factory=list)
+
+
+def runs_mdt_scripts(sequence: TaskSequence) -> bool:
+    """Tell whether a sequence is MDT's own: its steps run the scripts of a deployment share.
+
+    There ZTISetVariable.wsf sets variables, which knows no read-only names.
+    """
+    return any(
+        "%scriptroot%" in (getattr(step, "command_line", None) or "").casefold()
+        for step in sequence.walk()
+    )
 
 
 def names_set_by(step: Step) -> Iterator[str]:
@@ -136,7 +149,13 @@ def _set_variable(step: SetVariableAction, known: Knowledge, found: Effects) -> 
     if step.hidden_variable_value:
         text = step.hidden_variable_value
     hidden = bool(step.do_not_show_variable_value or step.hidden_variable_value)
-    _assign(name, text or "", hidden, f"the step {step.name}", known, found)
+    source = f"the step {step.name}"
+    if name.startswith("_") and known.in_mdt:
+        found.warnings.append(
+            f"it sets {name}: MDT's ZTISetVariable.wsf does, in Configuration Manager names with a "
+            "leading _ are read-only"
+        )
+    _assign(name, text or "", hidden, source, known, found, allowed=known.in_mdt)
 
 
 def _set_dynamic(step: SetDynamicVariablesAction, known: Knowledge, found: Effects) -> None:
@@ -168,9 +187,16 @@ def _set_dynamic(step: SetDynamicVariablesAction, known: Knowledge, found: Effec
 
 
 def _assign(
-    name: str, text: str, hidden: bool, source: str, known: Knowledge, found: Effects
+    name: str,
+    text: str,
+    hidden: bool,
+    source: str,
+    known: Knowledge,
+    found: Effects,
+    *,
+    allowed: bool = False,
 ) -> None:
-    if name.startswith("_"):
+    if name.startswith("_") and not allowed:
         found.problems.append(
             f"it sets {name}, and names with a leading _ are read-only: use another name"
         )

@@ -51,6 +51,8 @@ class Knowledge:
         self.environment = environment if environment is not None else Environment(facts)
         self.stale: tuple[str, ...] = ()
         """Set by steps that replace what is on the disk: sources tell nothing from there on."""
+        self.in_mdt = False
+        """True for MDT's own sequences, where a script sets variables, read-only names too."""
         self.problems: list[str] = []
         """What was found wrong with expressions since this was last emptied."""
         self._answers: dict[tuple[str, str], tuple[bool | None, tuple[str, ...], str]] = {}

@@ -57,6 +57,7 @@ class Flow:
         self._after(step, needs if not certain else ())
         return attrs.evolve(
             planned,
+            warnings=(*planned.warnings, *effects.warnings),
             changes=tuple(
                 VariableChange(
                     name=name,

@@ -57,3 +57,15 @@ def test_a_group_answers_to_both_its_numbers() -> None:
 def test_the_place_is_true_or_false() -> None:
     with pytest.raises(ts.PlanError, match="_SMSTSInWinPE is yes, and it is true or false"):
         ts.Facts(variables={"_SMSTSInWinPE": "yes"})
+
+
+def test_mdt_sets_names_that_are_read_only_elsewhere() -> None:
+    organization = sets("_SMSTSOrgName", "Contoso")
+    gather = ts.RunCommandLineAction(
+        name="gather", command_line='cscript.exe "%SCRIPTROOT%\\ZTIGather.wsf"'
+    )
+    plan = plan_of(gather, organization)
+    assert not plan.problems
+    assert plan.steps[1].changes[0].value == "Contoso"
+    assert "ZTISetVariable.wsf" in plan.steps[1].warnings[0]
+    assert outcomes(plan_of(organization)) == {"set _SMSTSOrgName": "invalid"}
