@@ -3,6 +3,9 @@
 The address of a step is its path, the names of its groups and its own with ` > ` between, as plans
 and violations show it. Where several steps have the same path, `[1]`, `[2]`, … follow it. The end
 of a path is enough where it names one step alone; letter case counts only where it must.
+
+A group at the top whose name steps elsewhere have too is `> NAME`: its bare name would as well be
+theirs.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from tasksequence.model.sequence import Group, TaskSequence
 __all__ = ["SEPARATOR", "LocatedStep", "Target", "located", "matching", "resolved"]
 
 SEPARATOR = " > "
+_FROM_TOP = SEPARATOR.lstrip()
 _NUMBERED = re.compile(r"(.*)\[([1-9][0-9]{0,5})\]", re.DOTALL)
 _MOST_CANDIDATES = 8
 
@@ -48,9 +52,13 @@ class LocatedStep:
 
 def located(sequence: TaskSequence) -> list[LocatedStep]:
     """Return every group and step of a sequence with its address, in document order."""
+    walked = list(_walk(sequence.steps, ()))
+    inner = {path[-1] for _, path, _ in walked if len(path) > 1}
     found = [
-        (step, path, SEPARATOR.join(path), holder)
-        for step, path, holder in _walk(sequence.steps, ())
+        (step, path, _FROM_TOP + path[0], holder)
+        if len(path) == 1 and isinstance(step, Group) and path[0] in inner
+        else (step, path, SEPARATOR.join(path), holder)
+        for step, path, holder in walked
     ]
     counts: dict[str, int] = {}
     for _, _, text, _ in found:
@@ -136,9 +144,11 @@ def resolved(
     shown = _shown(target)
     if found:
         candidates = [one.address for one in found]
+        top = [one.address for one in found if one.address.startswith(_FROM_TOP)]
+        names_group = f" ({top[0]!r} is the group at the top)" if top else ""
         raise EditError(
             f"{shown} names {len(found)} {kind}s",
-            hint="Give more of the path, or one of these:" + _listed(candidates),
+            hint=f"Give more of the path, or one of these{names_group}:" + _listed(candidates),
             candidates=candidates,
         )
     pool = [one for one in steps if among is None or among(one)]

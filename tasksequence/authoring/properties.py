@@ -164,7 +164,9 @@ def change(step: Step, properties: Mapping[str, object]) -> None:
             _set(twin, setting, value)
         except QualifierError as error:
             problems += error.problems
-    problems += [one for one in twin.combination_problems() if one not in broken_before]
+    problems += [
+        one for one in twin.combination_problems() if one not in broken_before and not one.is_advice
+    ]
     if problems:
         raise QualifierError(problems, where=step.name)
     for setting, value in settings:

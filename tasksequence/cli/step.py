@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from tasksequence.cli.condition_options import condition_operands, conditional
@@ -16,6 +17,7 @@ from tasksequence.cli.sequences import chosen_part, name_option
 
 if TYPE_CHECKING:
     from tasksequence.authoring.editing import SequenceEditor
+    from tasksequence.model.base import Step
 
 __all__ = ["step"]
 
@@ -107,8 +109,10 @@ def set_(
     **conditions: Any,
 ) -> None:
     """Change the step of SEQUENCE that TARGET names."""
-    with _edited(sequence, wanted, dry_run) as editor:
+    with _edited(sequence, wanted, dry_run) as edit:
+        editor = edit.editor
         found = editor.find(target)
+        edit.note("changed", found)
         values = property_values(type(found), found, settings, secrets)
         values |= dict.fromkeys(clear)
         if rename is not None:
@@ -156,7 +160,7 @@ def new_(
     from tasksequence.authoring.properties import new_step
     from tasksequence.authoring.step_classes import step_class
 
-    with _edited(sequence, wanted, dry_run) as editor:
+    with _edited(sequence, wanted, dry_run) as edit:
         cls = step_class(of_class)
         values = property_values(cls, None, settings, secrets)
         _warn_of_name(step_name)
@@ -164,7 +168,8 @@ def new_(
         operands = condition_operands(**conditions)
         if operands:
             made.condition = when(*operands)
-        editor.insert(made, before=before, after=after, into=into, at=at)
+        edit.editor.insert(made, before=before, after=after, into=into, at=at)
+        edit.note("added", made)
 
 
 @step.command()
@@ -174,8 +179,10 @@ def new_(
 @_dry_run
 def remove(sequence: str, targets: tuple[str, ...], wanted: str | None, dry_run: bool) -> None:
     """Take steps out of SEQUENCE, groups with all that is in them."""
-    with _edited(sequence, wanted, dry_run) as editor:
-        editor.remove(*targets)
+    with _edited(sequence, wanted, dry_run) as edit:
+        for found in [edit.editor.find(target) for target in targets]:
+            edit.note("removed", found)
+        edit.editor.remove(*targets)
 
 
 @step.command()
@@ -204,7 +211,9 @@ def move(
         raise click.UsageError(
             "Say where it goes: --before, --after, --into or --at, --up, --down."
         )
-    with _edited(sequence, wanted, dry_run) as editor:
+    with _edited(sequence, wanted, dry_run) as edit:
+        editor = edit.editor
+        edit.note("moved", editor.find(target))
         if up:
             editor.move_up(target)
         elif down:
@@ -223,18 +232,39 @@ def _warn_of_name(name: str | None) -> None:
         )
 
 
+@attrs.define
+class _Edit:
+    """An editor, and what is done with it, in words."""
+
+    editor: SequenceEditor
+    done: list[str] = attrs.field(factory=list)
+
+    def note(self, what: str, step: Step) -> None:
+        from tasksequence.model.sequence import Group, TaskSequence
+
+        address = self.editor.address(step)
+        if isinstance(step, Group):
+            inside = TaskSequence(steps=step.steps).walk()
+            count = sum(not isinstance(inner, Group) for inner in inside)
+            held = f"with {count} step{'s' * (count != 1)}" if count else "without steps"
+            self.done.append(f"{what} the group {address} {held}")
+        else:
+            self.done.append(f"{what} the step {address}")
+
+
 @contextmanager
-def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[SequenceEditor]:
+def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[_Edit]:
     """Give an editor; then save the file, or show what would change."""
     from tasksequence.authoring.edit_diff import edit_diff
     from tasksequence.authoring.editing import SequenceEditor
-    from tasksequence.cli.output import print_result
+    from tasksequence.cli.output import print_error, print_result
     from tasksequence.document.document import load
 
     document = load(Path(path))
     part = chosen_part(document, wanted)
     before = copy.deepcopy(part.sequence)
-    yield SequenceEditor(part.sequence)
+    edit = _Edit(SequenceEditor(part.sequence))
+    yield edit
     diff = edit_diff(
         before, part.sequence, path if part.member is None else f"{path}:{part.member}"
     )
@@ -242,7 +272,11 @@ def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[SequenceEd
         print_result(f"{path}: nothing to change")
     elif dry_run:
         print_result(diff.expandtabs(4))
+        # Not among the lines of the diff, which a program may read.
+        for done in edit.done:
+            print_error(f"{path}: not written, would have {done}")
     else:
         # Whoever gives a password here wants it in the file.
         document.save(secrets="keep")
-        print_result(f"{path}: changed")
+        for done in edit.done:
+            print_result(f"{path}: {done}")

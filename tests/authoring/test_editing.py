@@ -406,3 +406,10 @@ def test_a_step_without_a_command_line_of_its_class_needs_one(of_class: str) -> 
     made = ts.new_step(of_class, Name="Gather", CommandLine="cscript.exe ZTIGather.wsf")
     text = ts.Document.new(ts.TaskSequence(steps=[made])).to_bytes()
     assert b"<action>cscript.exe ZTIGather.wsf</action>" in text
+
+
+def test_advice_does_not_refuse_a_name(editor: ts.SequenceEditor) -> None:
+    editor.rename(CAPTURE, "n" * 100)
+    assert editor.find("n" * 100).name == "n" * 100
+    with pytest.raises(ts.QualifierError, match="AllowedLen"):
+        editor.rename("n" * 100, "n" * 101)

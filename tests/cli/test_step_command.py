@@ -75,7 +75,7 @@ def test_a_step_is_shown_with_its_properties(file: Path) -> None:
 def test_setting_a_value_changes_its_bytes_alone(file: Path) -> None:
     done = run("step", "set", file, "Capture", "--set", "Path=b.wim", "--set", "OSDImageVersion=2")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{file}: changed\n"
+    assert done.stdout == f"{file}: changed the step Build > Capture\n"
     expected = SOURCE.replace(b">a.wim<", b">b.wim<").replace(
         b"'ImageVersion'></", b"'ImageVersion'>2</"
     )
@@ -163,7 +163,7 @@ def test_new_steps_go_where_they_are_told(file: Path) -> None:
         "--set", "CommandLine=cmd /c echo a=b", "--set", "Timeout=60", "--set", "SuccessCode=0 1",
         "--before", "Capture", "--if-variable", "_SMSTSInWinPE equals true",
     )  # fmt: skip
-    assert (code, output) == (0, f"{file}: changed\n")
+    assert (code, output) == (0, f"{file}: added the step Build > Hello\n")
     code, _ = invoke("new", file, "Group", "Inner", "--into", "Empty")
     assert code == 0
     editor = ts.SequenceEditor(ts.load(file).sequence)
@@ -202,6 +202,37 @@ def test_move_and_remove(file: Path) -> None:
     ]  # fmt: skip
     assert invoke("remove", file, "Build", "Empty > Restart")[0] == 0
     assert [s.name for s in ts.load(file).sequence.walk()] == ["Empty"]
+
+
+def test_what_was_done_is_told(file: Path) -> None:
+    _, output = invoke("remove", file, "Build", "--dry-run")
+    assert output.endswith(
+        f"{file}: not written, would have removed the group Build with 2 steps\n"
+    )
+    _, output = invoke("move", file, "Build", "--down")
+    assert output == f"{file}: moved the group Build with 2 steps\n"
+    _, output = invoke("remove", file, "Restart", "Empty")
+    assert output.splitlines() == [
+        f"{file}: removed the step Build > Restart",
+        f"{file}: removed the group Empty without steps",
+    ]
+    _, output = invoke("set", file, "Build", "--disable")
+    assert output == f"{file}: changed the group Build with 1 step\n"
+
+
+def test_a_name_of_a_group_and_of_a_step_in_it_is_not_clear(file: Path) -> None:
+    invoke("set", file, "Build", "--rename", "Capture")
+    before = file.read_bytes()
+    code, output = invoke("remove", file, "Capture")
+    assert code == 1
+    assert "'Capture' names 2 steps" in output
+    assert "'> Capture' is the group at the top" in output
+    assert output.splitlines()[-2:] == ["  > Capture", "  Capture > Capture"]
+    assert file.read_bytes() == before
+    assert invoke("get", file)[1].splitlines()[2].split("  ")[0] == "> Capture"
+    _, output = invoke("remove", file, "Capture > Capture")
+    assert output == f"{file}: removed the step Capture > Capture\n"
+    assert invoke("remove", file, "Capture")[0] == 0
 
 
 def test_conditions_are_joined_added_and_cleared(file: Path) -> None:
@@ -282,7 +313,7 @@ def test_an_export_with_several_sequences_needs_a_name(tmp_path: Path) -> None:
         path
     )
     code, output = invoke("set", path, "Restart", "--rename", "R", "--name", "abc00001")
-    assert (code, output) == (0, f"{path}: changed\n")
+    assert (code, output) == (0, f"{path}: changed the step Restart\n")
     assert ts.load(path).sequence.steps[0].name == "R"
 
 
