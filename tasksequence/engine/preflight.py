@@ -234,6 +234,8 @@ def _check_destination(found: list[PreflightCheck], request: CaptureRequest) -> 
             PreflightCheck(subject="destination", standing=Standing.WARNING, text=note)
             for note in destination.notes
         ]
+        if not request.volumes:
+            return
         estimate = estimate_size(request.volumes, request.options)
         warnings = _checked(found, "space", lambda: check_space(destination, estimate))
         if warnings is None:

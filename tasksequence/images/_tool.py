@@ -167,7 +167,12 @@ def main(arguments: Iterable[str]) -> int:
         tool.run()
     except (LibwimError, TaskSequenceError) as failure:
         error = wim_error(failure, request["wim"]) if isinstance(failure, LibwimError) else failure
-        detail = {"problem": error.problem, "where": error.where, "hint": error.hint}
+        detail = {
+            "problem": error.problem,
+            "where": error.where,
+            "hint": error.hint,
+            "hresult": error.hresult,
+        }
         line = json.dumps({"event": "error", "kind": type(error).__name__, **detail})
         os.write(events, line.encode() + b"\n")
     return 0

@@ -121,7 +121,12 @@ def jobs(found: WimFile | None, job: str, **arguments: object) -> Iterator[dict[
                 return
             if event["event"] == "error":
                 kind = _KINDS.get(event["kind"], ImageError)
-                raise kind(event["problem"], where=event["where"], hint=event["hint"])
+                raise kind(
+                    event["problem"],
+                    where=event["where"],
+                    hint=event["hint"],
+                    hresult=event["hresult"],
+                )
             yield event
 
 

@@ -145,6 +145,7 @@ class LocalDestination:
             stack.callback(os.close, lock)
             _copy(part, lock, self.text, _part_report(report, done, total))
             done += size
+        report(Phase.CONFIRM, total, total)
         return copies
 
     def close(self) -> None:

@@ -86,7 +86,9 @@ def _check_room(folder: str, needed: int, path: str) -> None:
     if needed > free:
         raise DestinationError(
             f"the content of a FAT32 volume is staged before it is compressed, which needs "
-            f"{needed:,} bytes beside the destination, and {free:,} are free",
+            f"{needed:,} bytes in {folder}, and {free:,} are free",
             where=path,
-            hint="Free space there, or name another destination.",
+            hint="Free space there, or write the WIM elsewhere first (command line: --scratch "
+            "FOLDER).",
+            hresult=0x80070070,
         )

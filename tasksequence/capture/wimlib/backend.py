@@ -66,11 +66,11 @@ _KINDS = {
 
 
 class WimlibBackend:
-    """Captures NTFS volumes with libwim.
+    """Captures NTFS and FAT32 volumes, and folders, with libwim.
 
     libwim runs in a worker process: what it does to its process, and its licence, stay there,
-    and it can be ended at any time. The WIM is written beside the destination, read back in
-    full, and only then moved there.
+    and it can be ended at any time. The WIM is written beside the destination or in a scratch
+    folder, read back in full, and only then brought to its place.
     """
 
     name = "wimlib"
