@@ -9,7 +9,7 @@ import pytest
 
 import tasksequence as ts
 from tests.plan.test_flow import outcomes, plan_of, run, sets, when
-from tests.plan.test_review_wmi import wmi
+from tests.plan.test_wmi_patterns import wmi
 
 
 @pytest.mark.parametrize(
