@@ -9,7 +9,7 @@ import re
 from tasksequence.authoring.shown_values import MASK, hidden_texts
 from tasksequence.document.tokens import escape_text
 from tasksequence.document.writer import sequence_bytes
-from tasksequence.model.secret_variables import is_secret_variable
+from tasksequence.model.secret_variables import holds_a_secret
 from tasksequence.model.sequence import TaskSequence
 
 __all__ = ["edit_diff"]
@@ -17,7 +17,7 @@ __all__ = ["edit_diff"]
 _VARIABLE = re.compile(r"(<variable\b[^>]*>)(.*?)(</variable\s*>)", re.DOTALL)
 _ACTION = re.compile(r"(<action\b[^>]*>)(.*?)(</action\s*>)", re.DOTALL)
 _TAG = re.compile(r"(<[^>]*>)(?=<(/?))")
-_NAMES = re.compile(r"\b(?:name|property)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_NAMES = re.compile(r"\b(name|property)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
 def edit_diff(before: TaskSequence, after: TaskSequence, label: str) -> str:
@@ -64,8 +64,9 @@ class _Masks:
     def _variable(self, match: re.Match[str]) -> str:
         start, written, end = match.groups()
         value = _plain(written)
-        names = [one or other for one, other in _NAMES.findall(start)]
-        if value and (value in self._everywhere or any(map(is_secret_variable, names))):
+        names = {kind: one or other for kind, one, other in _NAMES.findall(start)}
+        is_secret = holds_a_secret(names.get("name", ""), names.get("property", ""))
+        if value and (value in self._everywhere or is_secret):
             return f"{start}{self._mask(value)}{end}"
         return match[0]
 

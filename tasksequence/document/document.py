@@ -254,10 +254,10 @@ class Document:
         """The text that each sequence lies in."""
         return tuple(location.source for location in self._container.locations)
 
-    def with_blank_variables(self, is_secret: Callable[[str], bool]) -> Document:
+    def with_blank_variables(self, is_secret: Callable[[str, str], bool]) -> Document:
         """Return a document like this, as it is now, without the values of some variables.
 
-        `is_secret` is asked by the variable's name, and by its property where no name is there.
+        `is_secret` is asked with the name and the property of each variable.
         """
         now = Document.load(self.to_bytes(), limits=self.limits)
         changed: dict[int, bytes] = {}

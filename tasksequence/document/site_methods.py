@@ -18,7 +18,7 @@ from tasksequence.document.step_secrets import blank, secret_places
 from tasksequence.document.writer import sequence_bytes
 from tasksequence.errors import DocumentError
 from tasksequence.model.packages import Reference, TaskSequencePackage
-from tasksequence.model.secret_variables import is_secret_variable
+from tasksequence.model.secret_variables import holds_a_secret
 from tasksequence.model.sequence import TaskSequence
 
 __all__ = [
@@ -101,7 +101,7 @@ def without_secrets(document: Document) -> Document:
     """
     for sequence in document.sequences:
         blank_secrets(sequence)
-    return document.with_blank_variables(is_secret_variable)
+    return document.with_blank_variables(holds_a_secret)
 
 
 def get_sequence(package: TaskSequencePackage) -> TaskSequence:

@@ -152,7 +152,7 @@ class _Lists:
         )
 
 
-def blank_variable_patches(source: Source, is_secret: Callable[[str], bool]) -> list[Patch]:
+def blank_variable_patches(source: Source, is_secret: Callable[[str, str], bool]) -> list[Patch]:
     """Return the patches that empty the variables with secret names, wherever they stand."""
     patches: list[Patch] = []
     pending = [source.root]
@@ -161,8 +161,8 @@ def blank_variable_patches(source: Source, is_secret: Callable[[str], bool]) -> 
         pending += element.children
         if element.tag != "variable" or element.is_empty_tag:
             continue
-        name = element.attributes.get("name") or element.attributes.get("property", "")
-        if is_secret(name):
+        names = element.attributes.get("name", ""), element.attributes.get("property", "")
+        if is_secret(*names):
             content = StartTag(source.text, element.start).end
             if content < element.close:
                 patches.append(Patch(content, element.close, b""))

@@ -6,7 +6,7 @@ from tasksequence.model.classes import registry
 from tasksequence.secret_names import names_a_secret
 from tasksequence.wmi import properties_of
 
-__all__ = ["is_secret_variable"]
+__all__ = ["holds_a_secret", "is_secret_variable"]
 
 
 @cache
@@ -27,3 +27,14 @@ def is_secret_variable(name: str) -> bool:
     """
     declared = _declared().get(name.casefold())
     return names_a_secret(name) if declared is None else declared
+
+
+def holds_a_secret(name: str, property_name: str) -> bool:
+    """Tell whether a `<variable>` of a file holds a secret, by its name and property.
+
+    A name that a class declares decides alone; otherwise either of them may say so.
+    """
+    declared = _declared().get(name.casefold()) if name else None
+    if declared is not None:
+        return declared
+    return is_secret_variable(name) or is_secret_variable(property_name)
