@@ -277,9 +277,7 @@ def like_pattern(pattern: str) -> re.Pattern[str]:
             inner = pattern[at + 1 : end]
             negated = inner.startswith("^") and len(inner) > 1
             inner = inner[1:] if negated else inner
-            # WQL writes ranges with = as well as with -.
-            inner = re.sub(r"(.)[=-](.)", _range, re.sub(r"([\\\]\[^])", r"\\\1", inner))
-            parts.append(f"[{'^' if negated else ''}{inner}]")
+            parts.append(f"[{'^' if negated else ''}{_characters(inner)}]")
             at = end
         else:
             parts.append(re.escape(one))
@@ -290,5 +288,16 @@ def like_pattern(pattern: str) -> re.Pattern[str]:
         return re.compile(re.escape(pattern), re.IGNORECASE)
 
 
-def _range(found: re.Match[str]) -> str:
-    return f"{found[1]}-{found[2]}" if found[1] <= found[2] else f"{found[2]}-{found[1]}"
+def _characters(inner: str) -> str:
+    """Return the inside of a character class; WQL writes ranges with = as well as with -."""
+    parts: list[str] = []
+    at = 0
+    while at < len(inner):
+        if at + 2 < len(inner) and inner[at + 1] in "=-":
+            low, high = sorted((inner[at], inner[at + 2]))
+            parts.append(f"{re.escape(low)}-{re.escape(high)}")
+            at += 3
+        else:
+            parts.append(re.escape(inner[at]))
+            at += 1
+    return "".join(parts)

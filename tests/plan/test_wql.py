@@ -107,6 +107,13 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         answer(query, [ROW])
 
 
+def test_ranges_and_signs_of_a_pattern() -> None:
+    assert like_pattern("[-=-]").fullmatch("-")
+    assert like_pattern("[c=a]%").fullmatch("Box")
+    assert not like_pattern("[^a-c]").fullmatch("b")
+    assert like_pattern("[&&|~]").fullmatch("~")
+
+
 @given(st.text("ab%_[]^-=\\x", max_size=12), st.text("abx[]", max_size=8))
 def test_no_pattern_breaks_like(pattern: str, text: str) -> None:
     like_pattern(pattern).fullmatch(text)
