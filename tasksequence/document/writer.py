@@ -23,6 +23,7 @@ from tasksequence.document.replacing import attribute_patches, escaped_text, tex
 from tasksequence.document.secret_choice import SecretChoice, check_choice, chosen
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Layout, Patch, apply, layout_inside, staying
+from tasksequence.document.step_secrets import secret_places
 from tasksequence.document.variable_lists import variable_patches
 from tasksequence.errors import DocumentError
 from tasksequence.model.action import ScriptedAction
@@ -47,10 +48,11 @@ def sequence_patches(sequence: TaskSequence, secrets: SecretChoice | None) -> li
     if changed is None:
         check_tree(sequence, home.limits.depth)
         return _patches(chosen(sequence, secrets, home))
-    # Where nothing changed no secret was set.
-    written = chosen(sequence, secrets, home) if changed else sequence
-    if written is not sequence:
-        return _patches(written)
+    # Every node stands where it was read: a secret was set only where a step holds one and changed.
+    if any(isinstance(node, Step) and secret_places(node) for node in changed):
+        written = chosen(sequence, secrets, home)
+        if written is not sequence:
+            return _patches(written)
     # Every node stands where it stood: only those with other values have something to change.
     patches: list[Patch] = []
     reaches_head = False
