@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tasksequence.document.object_xml import property_xml
+from tasksequence.document.cim_values import encode_cim
+from tasksequence.document.object_xml import cim_text, property_xml
 from tasksequence.document.objects import ExportedObject, object_values
 from tasksequence.document.replacing import text_patches
 from tasksequence.document.source import Element, Source
@@ -38,7 +39,14 @@ def object_patches(exported: ExportedObject) -> list[Patch]:
                 f"the sequence of package {exported.value.package_id} was set as text",
                 hint="Edit the document's sequence (document.sequences); it is saved from there.",
             )
-        if known.name in places:
+        place = places.get(known.name)
+        written = place.child("VALUE") if place is not None else None
+        value = now[known.attribute]
+        is_plain = value is not None and not isinstance(value, (list, bytes))
+        if written is not None and is_plain and cim_text(text := encode_cim(value)) == text:
+            # Only the value: attributes, qualifiers and comments around it stay.
+            patches += text_patches(source, written, known.name, text)
+        elif known.name in places:
             patches.append(_replaced(exported, source, places[known.name], known.name))
         else:
             added.append(known.name)

@@ -109,3 +109,16 @@ def test_a_package_id_out_of_form_becomes_no_folder() -> None:
     for wrong in ("../../etc", "XYZ/0001", ""):
         with pytest.raises(ts.DocumentError, match="package ID"):
             ts.convert(made, "zip", package_id=wrong)
+
+
+def test_an_edit_of_a_package_s_value_leaves_what_is_around_it() -> None:
+    made = ts.Document.new_object(ts.TaskSequence(), name="n", package_id="ABC00001").to_bytes()
+    old = b'<PROPERTY NAME="Priority" CLASSORIGIN="SMS_PackageBaseclass" TYPE="uint32">'
+    assert old in made
+    odd = made.replace(old, old[:-1] + b' own="1"><!-- ours -->')
+    document = ts.load(odd)
+    (package,) = document.packages
+    assert isinstance(package, ts.TaskSequencePackage)
+    package.priority = 3
+    at = odd.index(b"<VALUE>2</VALUE>", odd.index(b"<!-- ours -->"))
+    assert document.to_bytes() == odd[: at + 7] + b"3" + odd[at + 8 :]
