@@ -12,7 +12,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +23,7 @@ from types import TracebackType
 __all__ = ["SambaShare"]
 
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 """Seconds that the server may take to listen."""
 
 
@@ -40,16 +42,19 @@ class SambaShare:
     ) -> None:
         """Share `folder` as `name`; `state` gets configuration, password file, and log."""
         # The server has a working folder of its own.
-        self.folder = folder.absolute()
-        state = state.absolute()
+        self.folder = folder.resolve()
+        state = state.resolve()
         self.name = name
         self.port = _free_port()
         self.user = getpass.getuser()
         self.account = f"CONTOSO\\{self.user}"
         self._state = state
         self._configuration = state / "smb.conf"
+        # The server's sockets are here: their paths have at most 107 characters.
+        self._run_folder = Path(tempfile.mkdtemp(prefix="smbd-"))
+        weakref.finalize(self, shutil.rmtree, self._run_folder, ignore_errors=True)
         self._process: subprocess.Popen[bytes] | None = None
-        for place in (folder, *(state / part for part in ("private", "run"))):
+        for place in (folder, state / "private"):
             place.mkdir(parents=True, exist_ok=True)
         self.configure(options or {}, server_options or {})
         # An earlier run's accounts have passwords that nobody knows.
@@ -77,7 +82,6 @@ class SambaShare:
 
     def configure(self, options: Mapping[str, str], server_options: Mapping[str, str]) -> None:
         """Write the configuration; a running server reads it when it is started again."""
-        run = self._state / "run"
         settings = {
             "workgroup": "CONTOSO",
             "server role": "standalone server",
@@ -90,8 +94,11 @@ class SambaShare:
             "map to guest": "never",
             "passdb backend": f"tdbsam:{self._state / 'private' / 'passwords.tdb'}",
             "private dir": str(self._state / "private"),
-            **{f"{kind} directory": str(run) for kind in ("lock", "state", "cache", "pid")},
-            "ncalrpc dir": str(run / "ncalrpc"),
+            **{
+                f"{kind} directory": str(self._run_folder)
+                for kind in ("lock", "state", "cache", "pid")
+            },
+            "ncalrpc dir": str(self._run_folder / "ncalrpc"),
             "log file": str(self._state / "smbd.log"),
             "load printers": "no",
             "printing": "bsd",
@@ -117,10 +124,14 @@ class SambaShare:
             )
         end = time.monotonic() + _PATIENCE
         while not self._listens():
-            if self._process.poll() is not None or time.monotonic() > end:
-                said = (self._state / "smbd.out").read_text(encoding="utf-8", errors="replace")
+            code = self._process.poll()
+            if code is not None or time.monotonic() > end:
                 self.stop()
-                raise RuntimeError(f"smbd does not start:\n{said}")
+                raise RuntimeError(
+                    f"smbd does not listen on port {self.port}: "
+                    + (f"it ended with {code}" if code is not None else f"after {_PATIENCE:.0f} s")
+                    + f"\n{self._said('smbd.out')}{self._said('smbd.log')}"
+                )
             time.sleep(0.02)
 
     def stop(self) -> None:
@@ -160,6 +171,11 @@ class SambaShare:
         )
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed:\n{done.stderr or done.stdout}")
+
+    def _said(self, name: str) -> str:
+        with suppress(FileNotFoundError):
+            return (self._state / name).read_text(encoding="utf-8", errors="replace")
+        return ""
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
