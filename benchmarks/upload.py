@@ -63,11 +63,19 @@ def main() -> int:
     return 0
 
 
+def clear(share: SambaShare) -> None:
+    """Leave no old file to be replaced, and nothing for the disk to do from the run before."""
+    for wim in share.folder.iterdir():
+        wim.unlink()
+    os.sync()
+
+
 def upload(share: SambaShare, source: Path, folder: Path) -> tuple[float, float]:
     """Upload and compare as a capture does; return the seconds of each.
 
     Logging on and the checks before count as part of the upload.
     """
+    clear(share)
     times: dict[Phase, float] = {}
     started = time.monotonic()
     options = CaptureOptions(scratch=folder, smb_port=share.port)
@@ -85,6 +93,8 @@ def upload(share: SambaShare, source: Path, folder: Path) -> tuple[float, float]
 
 
 def put(share: SambaShare, source: Path) -> float:
+    """Return the seconds that smbclient takes for the same file."""
+    clear(share)
     started = time.monotonic()
     subprocess.run(
         [

@@ -87,6 +87,25 @@ def test_a_server_without_encryption_is_used_signed(
 
 
 @pytest.mark.parametrize(
+    "server_options",
+    [
+        {"server min protocol": "SMB3_00", "server max protocol": "SMB3_00"},
+        {"server smb3 encryption algorithms": "AES-256-GCM"},
+        {"server smb3 encryption algorithms": "AES-256-CCM"},
+    ],
+    ids=["SMB 3.0", "AES-256-GCM", "AES-256-CCM"],
+)
+def test_every_kind_of_encryption_delivers_the_same(
+    share: SambaShare, scratch: Path, large_volume: Path, server_options: dict[str, str]
+) -> None:
+    share.stop()
+    share.configure({"smb encrypt": "required"}, server_options)
+    share.start()
+    WimlibBackend().capture(share_request(share, scratch, large_volume), Events())
+    verify(share.folder / "out.wim")
+
+
+@pytest.mark.parametrize(
     ("change", "problem", "hresult"),
     [
         ({"password": SecretText("wrong")}, "refuses the logon", 0x8007052E),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -11,7 +9,6 @@ from contextlib import suppress
 from typing import Any, cast
 
 import smbclient
-from smbprotocol.connection import Connection
 from smbprotocol.exceptions import SMBConnectionClosed
 from smbprotocol.file_info import FileEndOfFileInformation, FileRenameInformation, InfoType
 from smbprotocol.open import (
@@ -26,16 +23,14 @@ from smbprotocol.open import (
 from smbprotocol.structure import BytesField, IntField, Structure
 
 from tasksequence.capture.destinations.delivery import CHUNK
+from tasksequence.capture.destinations.smb_connection import CONNECT_TIMEOUT, PatientConnection
 from tasksequence.capture.destinations.unc import UncPath
 from tasksequence.secret_text import SecretText
 
 __all__ = ["Share", "ShareFile"]
 
-_CONNECT_TIMEOUT = 15
-_ANSWER_TIMEOUT = 60
-"""Seconds after which a server that does not answer counts as gone."""
 _FLUSH_TIMEOUT = 900
-"""The same while it brings a whole image to its disks."""
+"""Seconds that a server may take to bring a whole image to its disks."""
 _IN_FLIGHT = 8
 """Requests of one chunk each that wait for their answers at the same time."""
 _CREDIT_BYTES = 1 << 16
@@ -46,24 +41,6 @@ _READ_WRITE_DELETE = (
     | FilePipePrinterAccessMask.FILE_WRITE_ATTRIBUTES
     | FilePipePrinterAccessMask.DELETE
 )
-
-
-class _PatientConnection(Connection):  # type: ignore[misc]
-    """A connection on which no answer is waited for for ever."""
-
-    def receive(
-        self,
-        request: Any,
-        wait: bool = True,
-        timeout: int | None = None,
-        resolve_symlinks: bool = True,
-    ) -> Any:
-        return super().receive(
-            request,
-            wait=wait,
-            timeout=_ANSWER_TIMEOUT if timeout is None else timeout,
-            resolve_symlinks=resolve_symlinks,
-        )
 
 
 class _FileSystemName(Structure):  # type: ignore[misc]
@@ -256,14 +233,13 @@ class Share:
         """Connect and log on, encrypted where the server offers that."""
         self.drop()
         server = self._target.server
-        connection = _PatientConnection(self._client, server, self._port, require_signing=True)
+        connection = PatientConnection(self._client, server, self._port, require_signing=True)
         try:
-            connection.connect(timeout=_CONNECT_TIMEOUT)
+            connection.connect(timeout=CONNECT_TIMEOUT)
         except BaseException:
             with suppress(Exception):
                 connection.disconnect(close=False)
             raise
-        _limit_sending(connection)
         self._connections[f"{server.lower()}:{self._port}"] = connection
         session = smbclient.register_session(
             server, encrypt=bool(connection.supports_encryption) or None, **self._credentials
@@ -357,7 +333,7 @@ class Share:
             "username": self._account,
             "password": self._password.reveal(),
             "port": self._port,
-            "connection_timeout": _CONNECT_TIMEOUT,
+            "connection_timeout": CONNECT_TIMEOUT,
             "connection_cache": self._connections,
         }
 
@@ -378,13 +354,3 @@ class Share:
             **self._arguments,
         )
         return ShareFile(raw)
-
-
-def _limit_sending(connection: Any) -> None:
-    """See that sending to a server that takes nothing more comes to an end."""
-    raw = getattr(connection.transport, "_sock", None)
-    if isinstance(raw, socket.socket):
-        limit = struct.pack("ll", _ANSWER_TIMEOUT, 0)
-        with suppress(OSError):
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
