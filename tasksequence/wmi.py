@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import copy
 import inspect
-import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, timedelta
-from enum import Enum, Flag, IntEnum, IntFlag, StrEnum
 from functools import wraps
 from typing import (
     TYPE_CHECKING,
-    Annotated,
     Any,
     ClassVar,
     NamedTuple,
@@ -33,23 +29,16 @@ import attrs
 from tasksequence.class_rules import Rule
 from tasksequence.errors import Problem, PropertyMissing, QualifierError
 from tasksequence.qualifiers import (
-    CommandLineArg,
     Method,
     Observed,
     Qualifier,
     RequiredIfNotNull,
     RequiredIfNull,
-    ValueMap,
-    VariableName,
-    VariablePrefix,
     abstract,
-    global_,
-    quasi_secret,
     read,
-    secret,
 )
-from tasksequence.secret_text import SecretText
-from tasksequence.wmi_property import IntegerType, Property, quick_check
+from tasksequence.wmi_declaration import declared_property, default_of, is_declared, prop
+from tasksequence.wmi_property import Property, quick_check
 
 __all__ = [
     "WmiObject",
@@ -68,7 +57,6 @@ __all__ = [
 
 _C = TypeVar("_C")
 _R = TypeVar("_R")
-_METADATA_KEY = "tasksequence.wmi"
 _SHOWN_CHARACTERS = 200
 
 
@@ -88,44 +76,6 @@ def per_class(function: Callable[[type[WmiObject]], _R]) -> Callable[[type[WmiOb
         return computed.setdefault(cls, function(cls))
 
     return remembered
-
-
-class _Declaration(NamedTuple):
-    """What `prop` was told; becomes a `Property` once the class is complete."""
-
-    name: str
-    qualifiers: tuple[Qualifier, ...]
-    values: tuple[str, ...]
-    variable: str | None
-    hidden: bool
-
-
-def prop(
-    name: str,
-    *qualifiers: Qualifier,
-    default: Any = attrs.NOTHING,
-    factory: Callable[[], Any] | None = None,
-    values: tuple[str, ...] = (),
-    variable: str | None = None,
-    hidden: bool = False,
-) -> Any:
-    """Declare a property of a WMI class: its WMI name, its qualifiers, its default.
-
-    `values` lists what the reference's prose allows (Enumeration qualifiers are printed bare).
-    `variable` and `hidden` state what real exports show where the printed qualifiers tell
-    otherwise or nothing. A property without a default must be given when constructing.
-    """
-    for qualifier in qualifiers:
-        if not isinstance(qualifier, Qualifier):
-            raise TypeError(
-                f"{qualifier!r} of property {name} is no qualifier: take it from "
-                "tasksequence.qualifiers"
-            )
-    declaration = _Declaration(name, qualifiers, values, variable, hidden)
-    metadata = {_METADATA_KEY: declaration}
-    if factory is not None:
-        return attrs.field(factory=factory, metadata=metadata)
-    return attrs.field(default=default, metadata=metadata)
 
 
 _collected: ContextVar[list[Problem] | None] = ContextVar("tasksequence_problems", default=None)
@@ -359,7 +309,7 @@ class _Signature:
                 inspect.Parameter.KEYWORD_ONLY,
                 default=inspect.Parameter.empty
                 if field.default is attrs.NOTHING
-                else _default(field),
+                else default_of(field),
                 annotation=field.type if field.type is not None else inspect.Parameter.empty,
             )
             for field in _fields(cls)
@@ -368,11 +318,6 @@ class _Signature:
 
 
 WmiObject.__signature__ = _Signature()  # type: ignore[attr-defined]
-
-
-def _default(field: attrs.Attribute[Any]) -> Any:
-    default: Any = field.default
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop, attrs.field))
@@ -417,7 +362,7 @@ def wmi_class(
 @per_class
 def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
     """Return the properties of a mirrored class, inherited ones first, as records."""
-    fields = [field for field in _fields(cls) if _METADATA_KEY in field.metadata]
+    fields = [field for field in _fields(cls) if is_declared(field)]
     hints: Mapping[str, Any] = {}
     if any(isinstance(field.type, str) for field in fields):
         # The class comes from a module with `from __future__ import annotations`.
@@ -428,7 +373,9 @@ def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
                 f"{cls.__name__}: {error}; with postponed annotations its types have to be names "
                 "of the module"
             ) from None
-    found = tuple(_property(cls, field, hints.get(field.name, field.type)) for field in fields)
+    found = tuple(
+        declared_property(cls, field, hints.get(field.name, field.type)) for field in fields
+    )
     names = [known.name for known in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -556,117 +503,3 @@ def check_declaration(cls: type[WmiObject]) -> None:
                 raise TypeError(f"the default of {problem}")
     rules_of(cls)
     _conditional(cls)
-
-
-def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any) -> Property:
-    declaration: _Declaration = field.metadata[_METADATA_KEY]
-    try:
-        shape = _shape(annotation)
-    except TypeError as error:
-        raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
-    default = _default(field)
-    if secret in declaration.qualifiers or quasi_secret in declaration.qualifiers:
-        if shape.name != "String" or shape.is_array or shape.enumeration is not None:
-            raise TypeError(f"{cls.__name__}.{field.name}: a secret is one text, SecretText")
-        if default not in (attrs.NOTHING, None):
-            raise TypeError(f"{cls.__name__}.{field.name}: a secret has no default")
-    if field.default is not attrs.NOTHING and isinstance(field.default, (list, dict)):
-        raise TypeError(f"{cls.__name__}.{field.name}: give factory=list, as all would share it")
-    values = declaration.values
-    if not values and shape.enumeration is not None and not _has_value_map(declaration):
-        # Flags combine freely.
-        listed = () if issubclass(shape.enumeration, Flag) else shape.enumeration
-        values = tuple(str(member.value) for member in listed)
-    return Property(
-        name=declaration.name,
-        attribute=field.name,
-        type=shape.name + ("[]" if shape.is_array else ""),
-        qualifiers=declaration.qualifiers,
-        default=default,
-        values=values,
-        variable=_variable(cls, declaration),
-        hidden=declaration.hidden or _is_hidden(declaration, shape),
-        wmi_class=cls.wmi_name or cls.__name__,
-        integer=shape.integer,
-        enumeration=shape.enumeration,
-        item_class=shape.item_class,
-        is_array=shape.is_array,
-        is_boolean=shape.name == "Boolean",
-        is_optional=type(None) in typing.get_args(annotation),
-    )
-
-
-def _has_value_map(declaration: _Declaration) -> bool:
-    return any(isinstance(q, ValueMap) and q.values for q in declaration.qualifiers)
-
-
-def _variable(cls: type[WmiObject], declaration: _Declaration) -> str:
-    if declaration.variable is not None:
-        return declaration.variable
-    for qualifier in declaration.qualifiers:
-        if isinstance(qualifier, VariableName):
-            return str(qualifier.argument)
-    for qualifier in cls.wmi_qualifiers:
-        if isinstance(qualifier, VariablePrefix):
-            return str(qualifier.argument) + declaration.name
-    if cls.wmi_observed is not None and cls.wmi_observed.variable_prefix is not None:
-        return cls.wmi_observed.variable_prefix + declaration.name
-    return declaration.name
-
-
-def _is_hidden(declaration: _Declaration, shape: _Shape) -> bool:
-    # Rule of the real exports: command line arguments, counts of object arrays, retry counts and
-    # global properties are hidden.
-    return (
-        any(isinstance(qualifier, CommandLineArg) for qualifier in declaration.qualifiers)
-        or any(q.name in {"RetryCount", "SuccessCodes"} for q in declaration.qualifiers)
-        or global_ in declaration.qualifiers
-        or (shape.is_array and shape.item_class is not None)
-    )
-
-
-class _Shape(NamedTuple):
-    name: str
-    integer: IntegerType | None = None
-    item_class: type[WmiObject] | None = None
-    enumeration: type[Enum] | None = None
-    is_array: bool = False
-
-
-def _shape(annotation: Any) -> _Shape:
-    origin = typing.get_origin(annotation)
-    if origin in (typing.Union, types.UnionType):
-        members = [arg for arg in typing.get_args(annotation) if arg is not type(None)]
-        shapes = [_shape(arg) for arg in members if not _is_enumeration(arg)]
-        kinds = [arg for arg in members if _is_enumeration(arg)]
-        if not kinds:
-            return shapes[0]
-        if not shapes:
-            raise TypeError(f"{annotation!r} takes only known values; files hold others too")
-        return shapes[0]._replace(enumeration=kinds[0])
-    if origin is list:
-        return _shape(typing.get_args(annotation)[0])._replace(is_array=True)
-    if origin is Annotated:
-        for extra in typing.get_args(annotation)[1:]:
-            if isinstance(extra, IntegerType):
-                return _Shape(extra.name, integer=extra)
-    if annotation is bool:
-        return _Shape("Boolean")
-    if annotation in (datetime, timedelta):
-        return _Shape("DateTime")
-    if annotation is bytes:
-        return _Shape("UInt8[]")
-    if annotation in (str, SecretText):
-        return _Shape("String")
-    if isinstance(annotation, type) and issubclass(annotation, WmiObject):
-        return _Shape(f"object:{annotation.wmi_name}", item_class=annotation)
-    hint = "; ts.UInt32 and its kin are the types of numbers" if annotation is int else ""
-    raise TypeError(f"{annotation!r} is no WMI type{hint}")
-
-
-def _is_enumeration(annotation: Any) -> bool:
-    if not (isinstance(annotation, type) and issubclass(annotation, Enum)):
-        return False
-    if not issubclass(annotation, (StrEnum, IntEnum, IntFlag)):
-        raise TypeError(f"{annotation.__name__} is no StrEnum, IntEnum or IntFlag")
-    return True
