@@ -41,8 +41,11 @@ from tasksequence.wmi_declaration import declared_property, default_of, is_decla
 from tasksequence.wmi_property import Property, quick_check
 
 __all__ = [
+    "Argument",
     "WmiObject",
+    "arguments_of",
     "attribute_names",
+    "can_break_combinations",
     "check_declaration",
     "per_class",
     "problems_of",
@@ -51,6 +54,7 @@ __all__ = [
     "property_named",
     "reading",
     "rules_of",
+    "set_origin",
     "shown_text",
     "wmi_class",
 ]
@@ -118,24 +122,23 @@ class WmiObject:
                 f"{cls.__name__}({attribute_names(cls)[0]}=…)"
             )
         collector = _collected.get()
-        put = object.__setattr__.__get__(self)
-        put("_origin", None)
+        set_origin(self, None)
         problems: list[Problem] = []
         unset = 0
-        for attribute, default, factory, quick, converts, known in _construction(cls):
+        for attribute, store, default, factory, converts, known, quick in arguments_of(cls):
             if attribute in given:
                 value = given.pop(attribute)
                 if converts:
                     value = known.converted(value, as_spelt=collector is not None)  # type: ignore[union-attr]
             elif default is not attrs.NOTHING:
-                put(attribute, default if factory is None else factory())
+                store(self, default if factory is None else factory())
                 continue
             else:
                 value = None
                 unset += 1
                 if known is None:
                     raise TypeError(f"{cls.__name__} needs the argument {attribute}")
-            put(attribute, value)
+            store(self, value)
             if known is not None and not quick(value):
                 problems.extend(known.problems(value))
         if given:
@@ -246,7 +249,7 @@ class WmiObject:
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Restore from a pickle, as an object that was read from nowhere."""
-        object.__setattr__(self, "_origin", None)
+        set_origin(self, None)
         for name, value in state.items():
             object.__setattr__(self, name, value)
 
@@ -255,15 +258,19 @@ class WmiObject:
         memo[id(self)] = twin
         for name in attribute_names(type(self)):
             object.__setattr__(twin, name, copy.deepcopy(getattr(self, name), memo))
-        object.__setattr__(twin, "_origin", copy.deepcopy(self._origin, memo))
+        set_origin(twin, copy.deepcopy(self._origin, memo))
         return twin
 
     def _copied(self, convert: Callable[[Any], Any]) -> Self:
         twin = object.__new__(type(self))
         for name in attribute_names(type(self)):
             object.__setattr__(twin, name, convert(getattr(self, name)))
-        object.__setattr__(twin, "_origin", self._origin)
+        set_origin(twin, self._origin)
         return twin
+
+
+set_origin: Callable[[WmiObject, Any], None] = vars(WmiObject)["_origin"].__set__
+"""Set where an object was read, without the checks of an assignment."""
 
 
 def shown_text(value: str | bytes) -> str:
@@ -408,22 +415,27 @@ def property_named(cls: type[WmiObject], name: str) -> Property | None:
     return _property_by_name(cls).get(name)
 
 
-class _Argument(NamedTuple):
+class Argument(NamedTuple):
     """How one attribute is filled when constructing."""
 
     attribute: str
+    store: Callable[[Any, Any], None]
+    """Set the attribute of an object, without the checks of an assignment."""
     default: Any
+    """`attrs.NOTHING` where a value must be given."""
     factory: Callable[[], Any] | None
-    quick: Callable[[Any], bool]
+    """Makes a default for each object anew."""
     converts: bool
     """Whether `known.converted` may change a value."""
     known: Property | None
+    """None for an attribute that is no property."""
+    quick: Callable[[Any], bool]
 
 
 @per_class
-def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
-    if "wmi_name" not in vars(cls):
-        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
+def arguments_of(cls: type[WmiObject]) -> tuple[Argument, ...]:
+    """Return how the attributes of a class are filled, in their order."""
+    _check_named(cls)
     arguments = []
     properties = _property_by_attribute(cls)
     for field in _fields(cls):
@@ -434,10 +446,25 @@ def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
             factory = default.factory
         elif known is not None and default is not attrs.NOTHING:
             default = known.converted(default)
+        store = getattr(cls, field.name).__set__
         quick = quick_check(known) if known is not None else bool
         converts = known is not None and known.converts
-        arguments.append(_Argument(field.name, default, factory, quick, converts, known))
+        arguments.append(Argument(field.name, store, default, factory, converts, known, quick))
     return tuple(arguments)
+
+
+def _check_named(cls: type[WmiObject]) -> None:
+    if "wmi_name" not in vars(cls):
+        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
+
+
+def can_break_combinations(cls: type[WmiObject]) -> bool:
+    """Tell whether `combination_problems` of a class may yield any."""
+    return (
+        cls.combination_problems is not WmiObject.combination_problems
+        or bool(rules_of(cls))
+        or bool(_conditional(cls))
+    )
 
 
 @per_class
@@ -493,11 +520,9 @@ def problems_of(made: WmiObject) -> tuple[Problem, ...]:
 
 def check_declaration(cls: type[WmiObject]) -> None:
     """Raise `TypeError` where a class is declared in a way that cannot work."""
-    if not (isinstance(cls, type) and issubclass(cls, WmiObject)):
-        raise TypeError(f"{cls!r} is no class that mirrors a WMI class")
-    if "wmi_name" not in vars(cls):
-        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
-    for known in properties_of(cls):
+    properties = properties_of(cls)
+    _check_named(cls)
+    for known in properties:
         if known.default is not attrs.NOTHING and known.default is not None:
             for problem in known.problems(known.default):
                 raise TypeError(f"the default of {problem}")

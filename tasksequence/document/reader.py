@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from tasksequence.class_registry import ClassRegistry
-from tasksequence.document.construction import Snapshot, constructed, place
+from tasksequence.document.construction import Snapshot, constructed
 from tasksequence.document.mapping import PLATFORM_KEYS
 from tasksequence.document.origin import Origin
 from tasksequence.document.source import Element, Source
@@ -30,7 +30,7 @@ from tasksequence.model.condition import (
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import abstract
-from tasksequence.wmi import WmiObject, properties_of, property_named
+from tasksequence.wmi import WmiObject, properties_of, property_named, set_origin
 from tasksequence.wmi_property import Property
 
 __all__ = ["Reader"]
@@ -82,7 +82,7 @@ class Reader:
             {"schema_version": element.attributes.get("version"), "steps": steps},
         )
         extra = (references(sequence), global_properties(sequence))
-        place(sequence, Origin(self._source, element, values, tuple(steps), extra=extra))
+        set_origin(sequence, Origin(self._source, element, values, tuple(steps), extra=extra))
         return sequence
 
     def _steps(self, element: Element) -> list[Step]:
@@ -106,10 +106,10 @@ class Reader:
             steps = self._steps(element)
             values["steps"] = steps
             step, snapshot = self._build(Group, element, values, undecodable)
-            place(step, Origin(self._source, element, snapshot, tuple(steps), condition))
+            set_origin(step, Origin(self._source, element, snapshot, tuple(steps), condition))
         else:
             step, snapshot = self._leaf(element, values, undecodable)
-            place(step, Origin(self._source, element, snapshot, (), condition))
+            set_origin(step, Origin(self._source, element, snapshot, (), condition))
         self._disabled -= not values["enabled"]
         self._path.pop()
         return step
@@ -252,7 +252,7 @@ class Reader:
         operands = self._operands(child)
         condition: Condition
         condition, values = self._build(Condition, child, {"operands": operands})
-        place(condition, Origin(self._source, child, values, tuple(operands)))
+        set_origin(condition, Origin(self._source, child, values, tuple(operands)))
         return condition
 
     def _operands(self, element: Element) -> list[ConditionOperand]:
@@ -272,7 +272,7 @@ class Reader:
         else:
             values = {"type": type_name, "variables": other_texts(UnknownOperand, element)}
             operand, snapshot = self._build(UnknownOperand, element, values)
-        place(operand, Origin(self._source, element, snapshot))
+        set_origin(operand, Origin(self._source, element, snapshot))
         return operand
 
     def _operator(self, cls: type[ConditionOperator], element: Element) -> ConditionOperator:
@@ -288,7 +288,7 @@ class Reader:
                 values[attribute] = key.attributes.get(xml_name) if key is not None else None
         operator: ConditionOperator
         operator, snapshot = self._build(cls, element, values)
-        place(operator, Origin(self._source, element, snapshot, tuple(operands)))
+        set_origin(operator, Origin(self._source, element, snapshot, tuple(operands)))
         return operator
 
     def _build(
