@@ -18,7 +18,6 @@ __all__ = [
     "win32_hresult",
 ]
 
-_WIN32_FACILITY = 7
 _FACILITIES = {
     0: "general",
     1: "remote procedure call",

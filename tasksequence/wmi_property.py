@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum, Flag
+from functools import cached_property
 from typing import Annotated, Any
 
 import attrs
@@ -99,12 +100,12 @@ class Property:
         """Tell whether the property carries this very qualifier."""
         return qualifier in self.qualifiers
 
-    @property
+    @cached_property
     def is_secret(self) -> bool:
         """True for passwords and product keys, whose values are never shown."""
         return self.has(secret) or self.has(quasi_secret)
 
-    @property
+    @cached_property
     def is_required(self) -> bool:
         """True for not_null properties."""
         return self.has(not_null) or self.has(not_null_to_instance)
@@ -216,7 +217,6 @@ class Property:
         return self._item_mismatch(value)
 
     def _item_mismatch(self, value: object) -> str | None:
-        shown = type(value).__name__ if self.is_secret else _shown(value)
         if self.item_class is not None:
             if isinstance(value, self.item_class):
                 return None
@@ -225,16 +225,24 @@ class Property:
         if self.is_boolean:
             if isinstance(value, bool):
                 return None
-            return f"is {shown}; Boolean is True or False: give one of them"
+            return f"is {self._shown(value)}; Boolean is True or False: give one of them"
         if self.integer is not None:
             return self._integer_mismatch(value, self.integer)
         if self.type == "DateTime":
             if isinstance(value, (datetime, timedelta)):
                 said = datetime_problem(value)
-                return None if said is None else f"is {shown}; as a DateTime it {said}"
-            return f"is {shown}; DateTime is a datetime or a timedelta: ts.from_cim reads CIM text"
+                return None if said is None else f"is {self._shown(value)}; as a DateTime it {said}"
+            return (
+                f"is {self._shown(value)}; DateTime is a datetime or a timedelta: "
+                "ts.from_cim reads CIM text"
+            )
         if self.type == "UInt8[]":
-            return None if isinstance(value, bytes) else f"is {shown}; UInt8[] is bytes: give them"
+            if isinstance(value, bytes):
+                return None
+            return f"is {self._shown(value)}; UInt8[] is bytes: give them"
+        return self._text_mismatch(value)
+
+    def _text_mismatch(self, value: object) -> str | None:
         if isinstance(value, SecretText):
             if self.is_secret:
                 return None
@@ -242,11 +250,14 @@ class Property:
         if isinstance(value, str):
             if self.is_array and "," in value:
                 return (
-                    f"is {shown}; commas separate the items where this is written: "
+                    f"is {self._shown(value)}; commas separate the items where this is written: "
                     "give one item for each"
                 )
             return None
-        return f"is {shown}; String is text: give it as str"
+        return f"is {self._shown(value)}; String is text: give it as str"
+
+    def _shown(self, value: object) -> str:
+        return type(value).__name__ if self.is_secret else _shown(value)
 
     def _integer_mismatch(self, value: object, integer: IntegerType) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from tasksequence.capture.backend import CaptureBackend
-from tasksequence.engine.capture_step import CAPTURE_CLASS, Volumes, carry_out
+from tasksequence.engine.capture_step import CAPTURE_CLASS, Volumes, carry_out, each_volume
 from tasksequence.engine.cmtrace import ERROR, INFO, WARNING, CMTraceLog
 from tasksequence.engine.handlers import Handler, RunContext
 from tasksequence.engine.results import (
@@ -77,7 +77,7 @@ class Engine:
             key if isinstance(key, str) else key.wmi_name: handler
             for key, handler in (handlers or {}).items()
         }
-        self._volumes = [volumes] if isinstance(volumes, str) else volumes
+        self._volumes = None if volumes is None else each_volume(volumes)
         self._backend = backend
         self._options = options
         self._log = log
@@ -368,9 +368,8 @@ class _Run:
         thread.start()
         try:
             while thread.is_alive():
-                thread.join(
-                    0.02 if deadline is None else min(0.02, max(0.0, deadline - time.monotonic()))
-                )
+                left = _PATIENCE if deadline is None else max(0.0, deadline - time.monotonic())
+                thread.join(min(_PATIENCE, left))
                 if not thread.is_alive():
                     break
                 if self._engine._cancelled.is_set():

@@ -15,9 +15,7 @@ from tasksequence.model.actions.general import (
 )
 from tasksequence.model.actions.imaging import CaptureSystemImageAction
 from tasksequence.model.base import Step
-from tasksequence.model.condition import (
-    Condition,
-)
+from tasksequence.model.condition import Condition
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.plan.assumptions import check_assumptions
 from tasksequence.plan.capture_settings import resolve_capture
@@ -59,7 +57,6 @@ __all__ = ["compile_plan"]
 
 _MOST_STEPS = 20_000
 """Steps and groups of child sequences in one plan."""
-_WINPE, _FULLOS = "WinPE", "FullOS"
 
 
 def compile_plan(

@@ -174,6 +174,7 @@ def test_a_step_that_takes_too_long_is_ended() -> None:
         }
     ).run(plan)
     assert [r.status.value for r in report.results] == ["failed", "succeeded"]
+    assert report.with_status(ts.StepStatus.FAILED) == report.results[:1]
     assert report.results[0].exit_code == 0x800705B4
     assert done.wait(5)
     assert "A" not in dict(report.variables)
