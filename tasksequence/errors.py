@@ -20,6 +20,7 @@ __all__ = [
     "PropertyMissing",
     "QualifierError",
     "TaskSequenceError",
+    "UndecidedError",
     "VolumeError",
 ]
 
@@ -80,6 +81,13 @@ class QualifierError(TaskSequenceError, ValueError):
 
 class PropertyMissing(QualifierError, TypeError):
     """A required property was not given; a `TypeError` too, as Python has it for arguments."""
+
+
+class UndecidedError(TaskSequenceError, TypeError):
+    """A part of a condition was asked whether it is true, which only a running sequence knows.
+
+    `and`, `or`, `not`, `if` and chained comparisons ask so.
+    """
 
 
 class FieldProblem(NamedTuple):

@@ -15,6 +15,7 @@ from tasksequence.model.actions.software import ApplicationInfo
 from tasksequence.model.classes import registry
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import property_named
+from tasksequence.wmi_property import shown_value
 
 __all__ = ["Answers", "check"]
 
@@ -127,7 +128,8 @@ class _Checker:
         if known is None:
             return
         for problem in known.problems(answer):
-            rule = problem.text.removeprefix(f"is {answer}, ")
+            value = "given (not shown)" if field.is_secret else shown_value(answer)
+            rule = problem.text.removeprefix(f"is {value}; ")  # told beside the rule
             self._say(field.name, rule, f"{field.fills[0]}, {problem.qualifier}")
             return
 
@@ -323,8 +325,11 @@ def _page(field: WizardField) -> str:
 def _shown(field: WizardField, answer: object) -> str:
     if field.is_secret:
         return "***"
-    text = repr(answer)
-    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    text = shown_value(answer)
+    if isinstance(answer, (list, tuple)):
+        text = f"[{', '.join(map(shown_value, answer))}]"
+        text = text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    return text
 
 
 def _is_distinguished_name(text: str) -> bool:

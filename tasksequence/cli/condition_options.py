@@ -48,7 +48,8 @@ def condition_operands(
     join: str,
 ) -> list[ConditionOperand]:
     """Return what the --if options ask for, joined; raises `click.UsageError`."""
-    from tasksequence.authoring.conditions import File, Folder, any_of, none_of, query_wmi
+    from tasksequence.authoring.conditions import any_of, none_of, query_wmi
+    from tasksequence.authoring.file_conditions import File, Folder
 
     found: list[ConditionOperand] = [
         *(_variable_condition(text) for text in if_variable),

@@ -187,6 +187,24 @@ def test_a_long_value_is_not_repeated_whole() -> None:
     assert len(problem.value) < 100
 
 
+def test_a_value_is_told_once_and_as_it_was_typed() -> None:
+    (problem,) = problems(version="1" * 40)
+    assert str(problem).count("11111") == 8
+    assert problem.rule == 'AllowedLen("0-32") allows 0 to 32 characters: shorten it by 8'
+    (problem,) = problems(admin_password="hunter" * 60)
+    assert problem.rule == 'AllowedLen("0-255") allows 0 to 255 characters: shorten it by 105'
+    (problem,) = problems(destination=r"\\server\images\a.vhd")
+    assert str(problem).startswith(r"destination is '\\server\images\a.vhd': let the file")
+    (problem,) = problems(applications=["a", "a"])
+    assert problem.value == "['a', 'a']"
+
+
+@pytest.mark.parametrize("field", ["image_index", "name", "applications", "firmware"])
+def test_a_number_that_python_does_not_write_out_is_told(field: str) -> None:
+    (problem,) = problems(**{field: 10**5000})
+    assert (problem.field, problem.value) == (field, "a number of about 5001 digits")
+
+
 def test_what_may_fail_on_the_device_is_a_warning() -> None:
     assert warnings() == []
     assert [field for field, _ in warnings(password=None)] == ["account"]

@@ -159,7 +159,7 @@ def test_a_wrong_command_line_writes_nothing(
         ("name = ", "is no TOML"),
         ("image_index = true", "image_index is True: give a whole number"),
         ("applications = [{ nam = 1 }]", "a list of texts"),
-        ("[name]\nx = 1", "name is {'x': 1}: give text"),
+        ("[name]\nx = 1", "name is dict: give text"),
     ],
 )
 def test_a_wrong_file_is_told(answers: str, text: str, tmp_path: Path) -> None:
