@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from tasksequence.errors import Problem as Problem
     from tasksequence.errors import PropertyMissing as PropertyMissing
     from tasksequence.errors import QualifierError as QualifierError
+    from tasksequence.errors import SettingError as SettingError
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
     from tasksequence.errors import UndecidedError as UndecidedError
     from tasksequence.errors import VolumeError as VolumeError
@@ -459,6 +460,7 @@ _HOMES = {
         "Problem",
         "PropertyMissing",
         "QualifierError",
+        "SettingError",
         "TaskSequenceError",
         "UndecidedError",
         "VolumeError",

@@ -19,6 +19,7 @@ __all__ = [
     "Problem",
     "PropertyMissing",
     "QualifierError",
+    "SettingError",
     "TaskSequenceError",
     "UndecidedError",
     "VolumeError",
@@ -131,6 +132,24 @@ class EditError(TaskSequenceError):
     ) -> None:
         self.candidates = tuple(candidates)
         super().__init__(problem, where=where, hint=hint)
+
+
+class SettingError(EditError, QualifierError):
+    """Properties given by name were refused, and none of them was set.
+
+    `problems` holds everything that is wrong: names that mean nothing, properties that are given
+    twice, values that break a rule. `candidates` holds the names that may have been meant.
+    """
+
+    def __init__(
+        self,
+        problems: Iterable[Problem],
+        *,
+        where: str | None = None,
+        candidates: Iterable[str] = (),
+    ) -> None:
+        QualifierError.__init__(self, problems, where=where)
+        self.candidates = tuple(candidates)
 
 
 class DocumentError(TaskSequenceError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasksequence.authoring.properties import StepSetting, settings_of
+from tasksequence.authoring.step_settings import StepSetting, settings_of
 from tasksequence.model.action import ScriptedAction
 from tasksequence.model.actions.general import SetVariableAction
 from tasksequence.model.base import Step

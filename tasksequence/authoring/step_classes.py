@@ -11,6 +11,7 @@ from tasksequence.model.actions.general import SubTasksequence
 from tasksequence.model.base import Step
 from tasksequence.model.classes import registry
 from tasksequence.model.sequence import Group
+from tasksequence.qualifiers import abstract
 
 __all__ = ["class_label", "step_class", "step_classes"]
 
@@ -21,8 +22,8 @@ def step_classes() -> tuple[type[Step], ...]:
     """Return the classes of which a step can be made, groups and child sequences among them."""
     return tuple(
         cls
-        for name, cls in registry.items()
-        if name and issubclass(cls, (Action, Group, SubTasksequence)) and cls is not Action
+        for cls in registry.values()
+        if issubclass(cls, (Action, Group, SubTasksequence)) and abstract not in cls.wmi_qualifiers
     )
 
 
@@ -39,8 +40,13 @@ def step_class(name: str | type[Step]) -> type[Step]:
     Python class (`MdtCommandAction` has no other), or that of a cmdlet: `CaptureSystemImage`,
     `New-CMTSStepCaptureSystemImage`. Letter case does not matter.
     """
-    if isinstance(name, type):
+    if isinstance(name, type) and issubclass(name, Step):
         return name
+    if not isinstance(name, str):
+        raise EditError(
+            f"{getattr(name, '__name__', type(name).__name__)} is no class of steps",
+            hint="Give the class of a step, or its name.",
+        )
     named = class_of_cmdlet(name)
     if named is not None:
         return named

@@ -8,9 +8,9 @@ import pytest
 
 import tasksequence as ts
 from tasksequence.authoring.edit_diff import edit_diff
-from tasksequence.authoring.properties import setting_named
 from tasksequence.authoring.property_text import value_from_text
 from tasksequence.authoring.shown_values import shown_settings
+from tasksequence.authoring.step_settings import setting_named
 
 ODD = (
     b'<sequence version="3.10"><step type="Odd" name="s"><action>a</action><defaultVarList>'
@@ -119,6 +119,6 @@ def test_values_are_read_from_text(cls: type[ts.Step], name: str, text: str, val
 def test_names_that_no_class_has_are_refused_with_what_it_has() -> None:
     with pytest.raises(ts.EditError, match="It has Name, Description"):
         setting_named(ts.Group, "Zzz")
-    with pytest.raises(ts.EditError, match="has no property 'New'"):
+    with pytest.raises(ts.EditError, match="New is no property"):
         setting_named(ts.BDD_Gather, "New")
     assert setting_named(ts.BDD_Gather, "variables.New").name == "New"

@@ -266,11 +266,38 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
             1,
             "AllowedLen",
         ),
-        (["set", "Capture", "--set", "Timeout=soon"], 1, "a whole number is needed"),
-        (["set", "Capture", "--set", "Enabled=perhaps"], 1, "true or false is needed"),
+        (["set", "Capture", "--set", "Timeout=soon"], 1, "UInt32 is a whole number: give one"),
+        (["set", "Capture", "--set", "Enabled=perhaps"], 1, "Boolean is True or False"),
         (["set", "Capture", "--set", "CapturePassword=x"], 2, "--secret CapturePassword=prompt"),
         (["set", "Capture", "--set", "x"], 2, "takes NAME=VALUE"),
-        (["set", "Capture", "--set", "Path=a", "--set", "path=b"], 2, "is given twice"),
+        (
+            ["set", "Capture", "--set", "Path=a", "--set", "path=b"],
+            1,
+            "CaptureDestination is given twice, as --set Path and as --set path",
+        ),
+        (
+            ["set", "Capture", "--set", "ImageVersion=1", "--set", "OSDImageVersion=2"],
+            1,
+            "as --set ImageVersion and as --set OSDImageVersion",
+        ),
+        (
+            ["set", "Capture", "--set", "Name=a", "--rename", "b"],
+            1,
+            "Name is given twice, as --set Name and as --rename",
+        ),
+        (
+            ["set", "Capture", "--set", "Enabled=true", "--disable"],
+            1,
+            "Enabled is given twice, as --set Enabled and as --disable",
+        ),
+        (
+            ["set", "Capture", "--set", "Timeout=1", "--clear", "timeout"],
+            1,
+            "as --set Timeout and as --clear timeout",
+        ),
+        (["new", "Reboot", "R", "--set", "StepName=S"], 1, "as NAME and as --set StepName"),
+        (["set", "Capture", "--join", "any"], 2, "--join says how --if options go together"),
+        (["new", "Group", "G", "--join", "none"], 2, "--join says how --if options go together"),
         (["set", "Capture", "--clear", "CaptureDestination"], 1, "not_null asks for one"),
         (["set", "Capture", "--if-variable", "A"], 2, "--if-variable takes"),
         (["set", "Capture", "--if-variable", "A equals"], 2, "--if-variable takes"),
@@ -281,9 +308,18 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
         (["new", "Reboot", "R"], 1, "Target has no value"),
         (["new", "PartitionDisk", "P", "--set", "Partitions=x"], 1, "is no JSON"),
         (["new", "PartitionDisk", "P", "--set", 'Partitions={"a":1}'], 1, "no list of objects"),
-        (["new", "PartitionDisk", "P", "--set", 'Partitions=[{"a":1}]'], 1, "no property 'a'"),
+        (
+            ["new", "PartitionDisk", "P", "--set", 'Partitions=[{"a":1}]'],
+            1,
+            "Partitions[0].a is no property",
+        ),
         (["new", "Group", "G", "--before", "Capture", "--into", "Empty"], 1, "not several"),
-        (["new", "Group", "G", "--into", "Restart"], 1, "names no group"),
+        (
+            ["new", "Group", "G", "--into", "Restart"],
+            1,
+            "Build > Restart is a step, which holds no others",
+        ),
+        (["move", "Capture", "--into", "Restart"], 1, "or the group it stands in: Build."),
         (["set", "Capture", "--set", "Condition=x"], 1, "--if options"),
         (["set", "Capture", "--secret", "CapturePassword=env:EMPTY"], 2, "is empty"),
         (["set", "Capture", "--set", "CapturePassword=%hunter 2%"], 2, "--secret"),
@@ -304,6 +340,44 @@ def test_what_cannot_be_done_leaves_the_file_alone(
     assert text in output
     assert file.read_bytes() == SOURCE
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_all_that_is_wrong_with_an_edit_is_told_at_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    wrong = [
+        "--set", "ImageVersio=1", "--set", f"ImageVersion={'1' * 33}", "--set", "Timeout=soon",
+        "--set", "x", "--set", "CapturePassword=hunter2", "--secret", "CapturePassword=env:EMPTY",
+        "--secret", "Passwort=env:ABSENT_ONE", "--if-variable", "A", "--if-variable", "B is c",
+    ]  # fmt: skip
+    said = [
+        "Did you mean ImageVersion", "AllowedLen", "Timeout is 'soon'", "takes NAME=VALUE",
+        "Use --secret CapturePassword=prompt", "the secret that was read is empty", "is not set",
+        "--if-variable takes", "Enumeration allows exists",
+    ]  # fmt: skip
+    code, output = invoke("set", file, "Capture", *wrong, "--clear", "Path")
+    assert code == 2, output
+    for text in (*said, "CaptureDestination has no value"):
+        assert text in output
+    place = ("--into", "Restart")
+    monkeypatch.setenv("EMPTY", "")
+    code, output = invoke("new", file, "CaptureSystemImage", "C" * 101, *wrong, *place)
+    assert code == 2, output
+    for text in (*said, "CaptureDestination has no value", "Name is 'CCC", "is a step"):
+        assert text in output
+    assert file.read_bytes() == SOURCE
+
+
+def test_a_secret_that_is_refused_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONG", "hunter" * 1000)
+    path = tmp_path / "a.xml"
+    step = ts.SetVariableAction(name="s", variable_name="OSDJoinPassword", variable_value="")
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
+    code, output = invoke("set", path, "s", "--secret", "VariableValue=env:LONG")
+    assert (code, "AllowedLen" in output) == (1, True)
 
 
 def test_an_export_with_several_sequences_needs_a_name(tmp_path: Path) -> None:
