@@ -15,6 +15,7 @@ from tasksequence.cli.condition_options import condition_operands, conditional
 from tasksequence.cli.property_options import take_properties, with_properties
 from tasksequence.cli.refusals import Refusals
 from tasksequence.cli.sequences import chosen_part, name_option
+from tasksequence.cli.written_secrets import tell_of_plain_secrets
 
 if TYPE_CHECKING:
     from tasksequence.authoring.editing import SequenceEditor
@@ -294,3 +295,4 @@ def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[_Edit]:
         document.save(secrets="keep")
         for done in edit.done:
             print_result(f"{path}: {done}")
+        tell_of_plain_secrets(path, *document.sequences)

@@ -91,6 +91,9 @@ def warnings(**answers: Any) -> list[tuple[str, str]]:
         ({"applications": ["a,b"]}, "applications", "without a comma"),
         ({"applications": [""]}, "applications", "model name"),
         ({"applications": ["a", "a"]}, "applications", "once"),
+        ({"applications": ["a", {"Name": "a"}]}, "applications", "once"),
+        ({"applications": [{"Nam": "a"}]}, "applications", "Did you mean Name?"),
+        ({"applications": [{}]}, "applications", "model name"),
         (
             {"applications": ["a"], "continue_on_application_error": True},
             "continue_on_application_error",
@@ -153,6 +156,7 @@ def test_a_broken_rule_is_the_only_problem(answers: dict[str, Any], field: str, 
         {"boot_image_architecture": "x86", "target_architecture": "x64"},
         {"image_index": 4, "image_count": 4},
         {"applications": ["a", "b"], "continue_on_application_error": True},
+        {"applications": [{"name": "a", "DisplayName": "A"}, ts.ApplicationInfo(name="b")]},
         {"image_package": None, "install_package": "ABC00011"},
     ],
 )

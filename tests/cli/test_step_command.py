@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def invoke(command: str, *arguments: str | Path) -> tuple[int, str]:
     done = CliRunner().invoke(cli, ["step", command, *map(str, arguments)])
     output = done.output + str(done.exception or "")
     assert "hunter" not in output
-    return done.exit_code, output
+    # That the file holds a password is told after each edit, and tested once.
+    return done.exit_code, re.sub(r"warning: .* in plain text: .*\n", "", output)
 
 
 def test_steps_are_listed_with_class_and_condition(file: Path) -> None:
@@ -110,6 +112,26 @@ def test_secrets_are_set_from_elsewhere_and_masked_in_a_diff(file: Path) -> None
     assert ">*** (2)</variable>" in done.stdout
     done = run(*arguments, environment={"NEW": "hunter3"})
     assert file.read_bytes() == SOURCE.replace(b"hunter2", b"hunter3")
+
+
+def test_a_written_file_with_a_password_in_plain_text_is_told_of(file: Path) -> None:
+    note = f"warning: {file} holds a password or key in plain text: Build > Capture"
+    done = run("step", "set", file, "Restart", "--disable", "--dry-run")
+    assert "plain text" not in done.stderr
+    done = run("step", "set", file, "Restart", "--disable")
+    assert done.stderr == f"{note} (CapturePassword)\n"
+    assert "plain text" not in done.stdout
+    done = run("step", "set", file, "Capture", "--set", "CapturePassword=%Password%")
+    assert done.stderr == ""
+    run("step", "set", file, "Capture", "--clear", "CapturePassword")
+    arguments = ("ConnectNetworkFolder", "Share", "--set", r"Path=\\s\f", "--set", "Drive=S:")
+    done = run(
+        "step", "new", file, *arguments, "--set", r"UserName=D\u", "--secret",
+        "UserPassword=env:NEW", environment={"NEW": "hunter3"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "in plain text: Share (Password)" in done.stderr
+    assert "hunter" not in done.stdout + done.stderr
 
 
 def test_a_secret_variable_is_masked_wherever_its_value_stands(tmp_path: Path) -> None:
