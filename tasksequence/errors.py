@@ -62,7 +62,8 @@ class Problem(NamedTuple):
     wmi_class: str
     property: str
     qualifier: str
-    """The rule as the class reference spells it, or the WMI type that the value does not fit."""
+    """The rule as the class reference spells it, or the WMI type that the value does not fit;
+    `name` where it is the name of a property that is wrong and not its value."""
     text: str
     """What is wrong and what to do; never holds a secret."""
     is_advice: bool = False

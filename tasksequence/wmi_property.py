@@ -38,6 +38,7 @@ __all__ = [
     "UInt32",
     "UInt64",
     "quick_check",
+    "quoted_text",
     "shown_value",
 ]
 
@@ -272,12 +273,12 @@ def shown_value(value: object) -> str:
         return f"a number of about {int(value.bit_length() * 0.30103) + 1} digits"
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
         unit = "characters" if isinstance(value, str) else "bytes"
-        return f"{_quoted(value[:_SHOWN_CHARACTERS])}… ({len(value)} {unit})"
-    return _quoted(value) if isinstance(value, (str, bytes)) else repr(value)
+        return f"{quoted_text(value[:_SHOWN_CHARACTERS])}… ({len(value)} {unit})"
+    return quoted_text(value) if isinstance(value, (str, bytes)) else repr(value)
 
 
-def _quoted(value: str | bytes) -> str:
-    # Paths are shown as they were typed: doubled backslashes would read as part of them.
+def quoted_text(value: str | bytes) -> str:
+    """Return a text in quotes, its backslashes as they were typed: doubled ones mislead."""
     return repr(value).replace("\\\\", "\\")
 
 

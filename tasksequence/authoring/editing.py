@@ -23,6 +23,7 @@ from tasksequence.errors import EditError
 from tasksequence.model.base import Step
 from tasksequence.model.condition import Condition, ConditionOperand, ConditionOperator
 from tasksequence.model.sequence import Group, TaskSequence
+from tasksequence.wmi_property import quoted_text, shown_value
 
 __all__ = ["SequenceEditor"]
 
@@ -318,13 +319,15 @@ class SequenceEditor:
 
     def _group(self, target: Target) -> Group:
         """Return the group that a target names; a step that it names instead has a hint."""
-        named = [] if isinstance(target, Step) else matching(located(self.sequence), target)
+        named = matching(located(self.sequence), target)
         if named and not any(isinstance(one.step, Group) for one in named):
-            around = [SEPARATOR.join(one.path[:-1]) for one in named]
+            first = named[0]
+            around = SEPARATOR.join(first.path[:-1])
             raise EditError(
-                f"{target!r} names no group: {named[0].address} is a step, which holds no others",
+                f"{quoted_text(first.path[-1])} names no group: {first.address} is a step, which "
+                "holds no others",
                 hint="Give after or before instead of into"
-                + (f", or the group it stands in: {around[0]}." if around[0] else "."),
+                + (f", or the group it stands in: {around}." if around else "."),
                 candidates=[one.address for one in named],
             )
         group = resolved(
@@ -337,11 +340,11 @@ class SequenceEditor:
         there = {id(one.step) for one in located(self.sequence)}
         for step in steps:
             if not isinstance(step, Step):
-                raise EditError(f"{step!r} is no step")
+                raise EditError(f"{shown_value(step)} is no step")
             for inner in (step, *_inside(step)):
                 if id(inner) in there:
                     raise EditError(
-                        f"{inner.name!r} is in the sequence already",
+                        f"{quoted_text(inner.name)} is in the sequence already",
                         hint="Move it, or copy it.",
                     )
                 there.add(id(inner))

@@ -12,6 +12,7 @@ from tasksequence.model.base import Step
 from tasksequence.model.classes import registry
 from tasksequence.model.sequence import Group
 from tasksequence.qualifiers import abstract
+from tasksequence.wmi_property import quoted_text
 
 __all__ = ["class_label", "step_class", "step_classes"]
 
@@ -61,7 +62,7 @@ def step_class(name: str | type[Step]) -> type[Step]:
     near = difflib.get_close_matches(wanted, list(known), 5, 0.5)
     labels = [known[one].__name__ for one in near]
     raise EditError(
-        f"no class of steps is named {name!r}",
+        f"no class of steps is named {quoted_text(name)}",
         hint=f"Did you mean {', '.join(labels)}?"
         if labels
         else "docs/classes.md tells which there are.",

@@ -78,13 +78,34 @@ def take_properties(
 
 
 def _refuse_plain_secrets(cls: type[Step], found: Step | None, given: Mapping[str, object]) -> None:
-    """Refuse the value of a variable that is secret by its name, or is not to be shown."""
+    """Refuse values that no property declares as secret, and that a step keeps as such."""
     from tasksequence.cli.secret_sources import is_reference
-    from tasksequence.model.actions.general import SetVariableAction
+
+    for name, reason in _reasons_for_secrecy(cls, found, given).items():
+        value = str(given.get(name) or "")
+        if value and not is_reference(value):
+            raise click.UsageError(
+                f"{reason}, and --set would leave it in the process list and the shell's "
+                f"history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
+            )
+
+
+def _reasons_for_secrecy(
+    cls: type[Step], found: Step | None, given: Mapping[str, object]
+) -> dict[str, str]:
+    """Return the properties whose values are secrets by what else the step says, with why."""
+    from tasksequence.model.actions.general import SetDynamicVariablesAction, SetVariableAction
     from tasksequence.model.secret_variables import is_secret_variable
 
+    if issubclass(cls, SetDynamicVariablesAction):
+        rules = given.get("Rules")
+        step = SetDynamicVariablesAction(
+            name="rules", rules=rules if isinstance(rules, str) else ""
+        )
+        marked = "the rules give a value to a variable that they mark as secret"
+        return {"Rules": marked} if step.marks_secrets() else {}
     if not issubclass(cls, SetVariableAction):
-        return
+        return {}
     held = found if isinstance(found, SetVariableAction) else None
     variable = str(given.get("VariableName", held.variable_name if held else "") or "")
     hidden = given.get("DoNotShowVariableValue", held.do_not_show_variable_value if held else None)
@@ -93,10 +114,4 @@ def _refuse_plain_secrets(cls: type[Step], found: Step | None, given: Mapping[st
         reasons["VariableValue"] = f"{variable} holds a secret"
     elif hidden:
         reasons["VariableValue"] = "DoNotShowVariableValue says that the value is not shown"
-    for name, reason in reasons.items():
-        value = str(given.get(name) or "")
-        if value and not is_reference(value):
-            raise click.UsageError(
-                f"{reason}, and --set would leave it in the process list and the shell's "
-                f"history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
-            )
+    return reasons

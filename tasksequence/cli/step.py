@@ -19,6 +19,7 @@ from tasksequence.cli.written_secrets import tell_of_plain_secrets
 
 if TYPE_CHECKING:
     from tasksequence.authoring.editing import SequenceEditor
+    from tasksequence.authoring.properties import GivenValues
     from tasksequence.model.base import Step
 
 __all__ = ["step"]
@@ -130,7 +131,7 @@ def set_(
         with refusals.gathering():
             given.change()
         refusals.check()
-        _warn_of_name(rename)
+        _warn_of_name(given)
         if clear_condition:
             editor.clear_condition(found)
         if operands:
@@ -182,7 +183,7 @@ def new_(
         with refusals.gathering():
             made = given.new_step()
         refusals.check()
-        _warn_of_name(step_name)
+        _warn_of_name(given)
         edit.editor.insert(made, before=before, after=after, into=into, at=at)
         edit.note("added", made)
 
@@ -237,9 +238,10 @@ def move(
             editor.move(target, before=before, after=after, into=into, at=at)
 
 
-def _warn_of_name(name: str | None) -> None:
+def _warn_of_name(given: GivenValues) -> None:
     from tasksequence.cli.output import print_error
 
+    name = given.values().get("Name")
     if name is not None and len(name) > _EDITOR_NAME_LENGTH:
         print_error(
             f"warning: the name has {len(name)} characters; the editor of the console takes "

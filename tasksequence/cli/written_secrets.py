@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from tasksequence.document.step_secrets import SecretPlace
-    from tasksequence.model.base import Step
     from tasksequence.model.sequence import TaskSequence
 
 __all__ = ["secrets_option", "tell_of_plain_secrets"]
@@ -43,20 +41,9 @@ def tell_of_plain_secrets(path: str | Path, *sequences: TaskSequence) -> None:
 
 def _plain_secrets(sequence: TaskSequence) -> Iterator[str]:
     from tasksequence.cli.secret_sources import is_reference
-    from tasksequence.document.step_secrets import secret_places
+    from tasksequence.document.step_secrets import secret_places, secret_value
 
     for path, step in sequence.walk_with_path():
         for place in secret_places(step):
-            if not is_reference(_text(step, place)):
+            if not is_reference(secret_value(step, place)):
                 yield f"{' > '.join(path)} ({place.name})"
-
-
-def _text(step: Step, place: SecretPlace) -> str:
-    from tasksequence.model.action import ScriptedAction
-    from tasksequence.secret_text import SecretText
-
-    if place.attribute is None:
-        assert isinstance(step, ScriptedAction)
-        return step.variables[place.name]
-    held = getattr(step, place.attribute)
-    return held.reveal() if isinstance(held, SecretText) else str(held)

@@ -13,7 +13,11 @@ import pytest
 from hypothesis import given
 
 import tasksequence as ts
+from tasksequence.authoring.cmdlets import OBJECT_CMDLETS
 from tasksequence.authoring.fields import fields_of
+from tasksequence.authoring.properties import GivenValues
+from tasksequence.authoring.step_classes import step_classes
+from tasksequence.wmi import properties_of
 
 zones = st.none() | st.builds(
     timezone, st.timedeltas(timedelta(hours=-23, minutes=-59), timedelta(hours=23, minutes=59))
@@ -127,6 +131,47 @@ def test_a_platform_takes_anything(
             )
         )
     )  # fmt: skip
+
+
+NAMES = sorted(
+    {
+        name
+        for cls in step_classes()
+        for known in properties_of(cls)
+        for name in (known.name, known.attribute, known.variable)
+    }
+    | {one.name for cmdlet in (*ts.CMDLETS, *OBJECT_CMDLETS) for one in cmdlet.parameters}
+    | {"CommandLine", "variables.X", "X", ""}
+)
+CLASSES = st.sampled_from([*step_classes(), "New-CMTSStepPartitionDisk"])
+
+
+@given(CLASSES, st.dictionaries(st.sampled_from(NAMES), anything, max_size=4), st.booleans())
+def test_properties_take_anything(cls: Any, values: dict[Any, Any], named: bool) -> None:
+    whole: dict[Any, Any] = {"Name": "x", "CommandLine": "y"} if named else {}
+    made(lambda: ts.new_step(cls, {**whole, **values}))
+    made(lambda: ts.new_step(cls, values, Name="x"))
+    made(lambda: ts.new_step(cls, values if named else [values]))  # type: ignore[arg-type]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES) | st.integers(), anything, max_size=4))
+def test_a_change_is_made_whole_or_not_at_all(values: dict[Any, Any]) -> None:
+    known = ts.RebootAction(name="r", target="HD")
+    unknown = ts.UnknownAction(name="u", type="T", variables={"X": "1"})
+    editor = ts.SequenceEditor(ts.TaskSequence(steps=[known, unknown]))
+    for step in (known, unknown):
+        before = step.replace()
+        if made(lambda step=step: editor.set(step, values)) is None:  # type: ignore[misc]
+            assert step == before
+
+
+@given(CLASSES.filter(lambda cls: not isinstance(cls, str)), st.sampled_from(NAMES), texts)
+def test_properties_take_any_text(cls: Any, name: str, text: str) -> None:
+    given_values = GivenValues(cls)
+    given_values.give("Name", "x")
+    given_values.give_text(name, text)
+    given_values.give_text("Partitions", f'[{{"Type": "Primary", "Size": "{text}"}}]')
+    made(given_values.new_step)
 
 
 WIZARDS: Mapping[str, Callable[..., ts.NewSequence]] = {

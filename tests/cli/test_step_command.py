@@ -179,6 +179,17 @@ def test_a_hidden_value_of_a_variable_is_not_taken_from_the_arguments(
     assert code == 0
 
 
+def test_rules_with_a_secret_are_not_taken_from_the_arguments(file: Path) -> None:
+    rules = '<Rule><Variable Name="A" IsSecret="true">hunter2</Variable></Rule>'
+    command = ("step", "new", file, "SetDynamicVariables", "Rules")
+    refused(run(*command, "--set", f"Rules={rules}"), 2, "Use --secret Rules=prompt")
+    done = run(*command, "--secret", "Rules=env:RULES", environment={"RULES": rules})
+    assert done.returncode == 0, done.stderr
+    assert "Rules (Rules)" in done.stderr
+    done = run("step", "set", file, "Rules", "--rename", "R", "--dry-run")
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 def test_new_steps_go_where_they_are_told(file: Path) -> None:
     code, output = invoke(
         "new", file, "New-CMTSStepRunCommandLine", "Hello",
@@ -411,6 +422,20 @@ def test_an_export_with_several_sequences_needs_a_name(tmp_path: Path) -> None:
     code, output = invoke("set", path, "Restart", "--rename", "R", "--name", "abc00001")
     assert (code, output) == (0, f"{path}: changed the step Restart\n")
     assert ts.load(path).sequence.steps[0].name == "R"
+
+
+def test_a_long_name_over_the_limit_of_the_editor_is_warned_of(file: Path) -> None:
+    for arguments in (["--rename", "n" * 51], ["--set", f"Name={'n' * 52}"]):
+        assert "warning: the name has 5" in invoke("set", file, "Empty", *arguments)[1]
+        invoke("set", file, "nnn*", "--rename", "Empty")
+
+
+def test_a_backslash_is_shown_as_it_was_typed(file: Path) -> None:
+    code, output = invoke("set", file, r"C:\tools", "--disable")
+    assert (code, r"'C:\tools' names no step" in output) == (1, True)
+    code, output = invoke("set", file, "Capture", "--set", "Path=" + "\\\\server\\" * 40)
+    assert (code, output.count("AllowedLen")) == (1, 1)
+    assert r"'\\server\\\server" in output
 
 
 def test_errors_read_as_sentences(file: Path) -> None:
