@@ -39,6 +39,8 @@ __all__ = [
     "UInt32",
     "UInt64",
     "quick_check",
+    "quoted_text",
+    "shown_value",
 ]
 
 _SHOWN_CHARACTERS = 60
@@ -194,12 +196,12 @@ class Property:
 
     def read_only(self, value: object) -> Problem:
         """Return the problem of assigning a value to a property that only a site sets."""
-        shown = "not shown" if self.is_secret else _shown(value)
+        shown = "not shown" if self.is_secret else shown_value(value)
         text = f"is assigned {shown}; read leaves that to the site: load it, and leave it as it is"
         return self._problem("read", text)
 
     def _broken(self, name: str, value: object, rule: str, fix: str) -> Problem:
-        shown = "is given (not shown)" if self.is_secret else f"is {_shown(value)}"
+        shown = "is given (not shown)" if self.is_secret else f"is {shown_value(value)}"
         return self._problem(name, f"{shown}; {rule}: {fix}")
 
     def _problem(self, qualifier: str, text: str) -> Problem:
@@ -257,20 +259,20 @@ class Property:
         return f"is {self._shown(value)}; String is text: give it as str"
 
     def _shown(self, value: object) -> str:
-        return type(value).__name__ if self.is_secret else _shown(value)
+        return type(value).__name__ if self.is_secret else shown_value(value)
 
     def _integer_mismatch(self, value: object, integer: IntegerType) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            return f"is {_shown(value)}; {integer.name} is a whole number: give one"
+            return f"is {shown_value(value)}; {integer.name} is a whole number: give one"
         if integer.low <= value <= integer.high:
             return None
         return (
-            f"is {_shown(value)}; {integer.name} reaches from {integer.low} to {integer.high}: "
-            "give a number in that range"
+            f"is {shown_value(value)}; {integer.name} reaches from {integer.low} to "
+            f"{integer.high}: give a number in that range"
         )
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """Return a value as a message shows it: a long text by its beginning and its length."""
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)} items"
@@ -282,8 +284,13 @@ def _shown(value: object) -> str:
         return f"a number of about {int(value.bit_length() * 0.30103) + 1} digits"
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
         unit = "characters" if isinstance(value, str) else "bytes"
-        return f"{value[:_SHOWN_CHARACTERS]!r}… ({len(value)} {unit})"
-    return repr(value)
+        return f"{quoted_text(value[:_SHOWN_CHARACTERS])}… ({len(value)} {unit})"
+    return quoted_text(value) if isinstance(value, (str, bytes)) else repr(value)
+
+
+def quoted_text(value: str | bytes) -> str:
+    """Return a text in quotes, its backslashes as they were typed: doubled ones mislead."""
+    return repr(value).replace("\\\\", "\\")
 
 
 def quick_check(known: Property) -> Callable[[Any], bool]:

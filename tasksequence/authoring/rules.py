@@ -7,14 +7,16 @@ variables.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from tasksequence.authoring.applications import Application, application_from
 from tasksequence.authoring.fields import BUILD_AND_CAPTURE, Kind, WizardField, fields_of
-from tasksequence.errors import FieldProblem
+from tasksequence.errors import FieldProblem, SettingError
 from tasksequence.model.actions.software import ApplicationInfo
 from tasksequence.model.classes import registry
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import property_named
+from tasksequence.wmi_property import shown_value
 
 __all__ = ["Answers", "check"]
 
@@ -127,7 +129,8 @@ class _Checker:
         if known is None:
             return
         for problem in known.problems(answer):
-            rule = problem.text.removeprefix(f"is {answer}, ")
+            value = "given (not shown)" if field.is_secret else shown_value(answer)
+            rule = problem.text.removeprefix(f"is {value}; ")  # told beside the rule
             self._say(field.name, rule, f"{field.fills[0]}, {problem.qualifier}")
             return
 
@@ -222,11 +225,7 @@ class _Checker:
             )
         names = self._given("applications")
         if isinstance(names, (list, tuple)):
-            found = [app.name if isinstance(app, ApplicationInfo) else app for app in names]
-            if any(not name or "," in name for name in found):
-                self._say("applications", "give each one's model name, without a comma", None)
-            elif len(set(found)) < len(found):
-                self._say("applications", "give each application once", None)
+            self._applications(names)
         count = len(names) if isinstance(names, (list, tuple)) else 0
         if self._given("continue_on_application_error") is True and count < 2:
             self._say(
@@ -234,6 +233,21 @@ class _Checker:
                 "only with several applications: leave it out",
                 None,
             )
+
+    def _applications(self, answers: Sequence[Application]) -> None:
+        found: list[str | None] = []
+        refused = []
+        for answer in answers:
+            try:
+                found.append(application_from(answer).name)
+            except SettingError as error:
+                refused.append(error.problem)
+        if refused:
+            self._say("applications", "; ".join(refused), None)
+        elif any(not name or "," in name for name in found):
+            self._say("applications", "give each one's model name, without a comma", None)
+        elif len(set(found)) < len(found):
+            self._say("applications", "give each application once", None)
 
     def _membership(self) -> None:
         if self._given("capture_workgroup") is not None:
@@ -309,9 +323,9 @@ _TYPES: dict[Kind, tuple[Callable[[object], bool], str]] = {
     Kind.TEXTS: (
         lambda answer: (
             isinstance(answer, (list, tuple))
-            and all(isinstance(item, (str, ApplicationInfo)) for item in answer)
+            and all(isinstance(item, (str, ApplicationInfo, Mapping)) for item in answer)
         ),
-        "a list of texts",
+        "a list of model names, or of objects with name and display_name",
     ),
 }
 
@@ -323,8 +337,19 @@ def _page(field: WizardField) -> str:
 def _shown(field: WizardField, answer: object) -> str:
     if field.is_secret:
         return "***"
-    text = repr(answer)
-    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    text = _written(answer)
+    if isinstance(answer, (list, tuple, Mapping)) and len(text) > _MOST_SHOWN:
+        return text[: _MOST_SHOWN - 1] + "…"
+    return text
+
+
+def _written(answer: object) -> str:
+    if isinstance(answer, (list, tuple)):
+        return f"[{', '.join(map(_written, answer))}]"
+    if isinstance(answer, Mapping):
+        items = (f"{_written(name)}: {_written(value)}" for name, value in answer.items())
+        return f"{{{', '.join(items)}}}"
+    return shown_value(answer)
 
 
 def _is_distinguished_name(text: str) -> bool:

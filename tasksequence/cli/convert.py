@@ -9,6 +9,7 @@ import click
 
 from tasksequence.cli.limits import limit_option
 from tasksequence.cli.sequences import name_option
+from tasksequence.cli.written_secrets import secrets_option
 
 if TYPE_CHECKING:
     from tasksequence.document.conversion import TargetKind
@@ -34,13 +35,7 @@ _KINDS = ("zip", "object", "package", "sequence")
 @click.option("--package-name", metavar="NAME", help="Name of the package in TARGET.")
 @click.option("--package-id", metavar="ID", help="Its package ID, as in ABC00001.")
 @click.option("--boot-image", "boot_image", metavar="ID", help="Package ID of its boot image.")
-@click.option(
-    "--secrets",
-    type=click.Choice(["keep", "blank"]),
-    default="keep",
-    show_default=True,
-    help="Keep passwords and product keys, or clear them as the console's export does.",
-)
+@secrets_option
 @limit_option
 @click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
 def convert(
