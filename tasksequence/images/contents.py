@@ -101,12 +101,14 @@ def open_image(path: Path | str, image: int | None = None) -> WimFile:
             f"this is part {found.part} of {found.parts} of a split WIM",
             where=found.path,
             hint="Name its first part, all others beside it.",
+            hresult=0x80070032,
         )
     if image is not None and not 1 <= image <= found.images:
         raise ImageError(
             f"there is no image {image} in the WIM, which has {found.images}",
             where=found.path,
             hint="`tasksequence image show` lists its images.",
+            hresult=0x80070490,
         )
     return found
 
@@ -171,5 +173,6 @@ def _other_parts(found: WimFile | None) -> list[str]:
                 f"part {number} of {found.parts} of this split WIM is missing: {part}",
                 where=found.path,
                 hint="Put all its parts into one folder.",
+                hresult=0x80070002,
             )
     return parts

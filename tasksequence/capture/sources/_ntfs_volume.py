@@ -97,6 +97,7 @@ class NtfsVolume:
                 "the master file table of this NTFS volume cannot be read",
                 where=path,
                 hint="Check the volume with `chkdsk /f` on Windows, or copy the image again.",
+                hresult=0x80070571,
             )
         own = list(form.attributes_of(record))
         parts = [one for one in own if one.type == form.DATA and not one.name]

@@ -116,6 +116,7 @@ def open_disk(path: Path | str, index: int = 0) -> Iterator[OpenDisk]:
                 "this disk has neither a partition table nor a file system",
                 where=name,
                 hint="Check that it is the right file, and a whole disk or volume.",
+                hresult=0x80070571,
             )
     usb = is_usb(name)
     with ExitStack() as stack:

@@ -65,6 +65,7 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
                 where=disk,
                 hint="Repair it with `gdisk` (its copy at the end of the disk may be whole), or "
                 "copy the disk again.",
+                hresult=0x80070571,
             )
         return None
     style = "GPT" if rows[0]["SCHEME"] == "gpt" else "MBR"
@@ -96,6 +97,7 @@ def _check(partitions: list[Partition], disk: str, size: int) -> None:
                 f"{partition.offset:,}, and that one ends at {end:,}",
                 where=where,
                 hint="The partition table is damaged: repair it, or copy the disk again.",
+                hresult=0x80070571,
             )
         end, before = partition.offset + partition.size, partition
         if end > size:
@@ -103,6 +105,7 @@ def _check(partitions: list[Partition], disk: str, size: int) -> None:
                 f"the partition ends at byte {end:,}, and the disk has {size:,}",
                 where=where,
                 hint="The disk is cut off: copy the image again.",
+                hresult=0x80070026,
             )
 
 
@@ -114,6 +117,7 @@ def _check_cut_off(header: bytes, sector: int, disk: str, size: int) -> None:
             f"and there are {size:,}",
             where=disk,
             hint="Copy the image again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
         )
 
 

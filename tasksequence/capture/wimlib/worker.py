@@ -144,6 +144,7 @@ class _Capture:
                 where=path,
                 hint="Start Windows there, run `chkdsk /f`, and shut it down fully. To capture the "
                 "volume as it is, say so (command line: --allow-dirty).",
+                hresult=0x80070015,
             )
         if found.dirty:
             message = (
