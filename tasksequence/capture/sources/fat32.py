@@ -192,6 +192,7 @@ class FatVolume:
             raise VolumeError(
                 f"the volume cannot be read: {error.strerror}",
                 where=self.path,
+                hint="Rescue what can be read with ddrescue first, and name the copy.",
                 hresult=hresult_of_errno(error.errno),
             ) from None
         if len(piece) < length:

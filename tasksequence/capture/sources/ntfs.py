@@ -213,6 +213,25 @@ class NtfsTree:
         return 0
 
 
+def unreadable_file(path: str, number: int) -> str | None:
+    """Return the path of a file that the disk does not give in full, None where it does.
+
+    Reads the whole file. The path is empty where it is not known. Raises `VolumeError` where not
+    even the volume's own records can be read.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            names = _paths(volume, number)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        try:
+            volume.read_through(number)
+        except OSError:
+            return names[0] if names else ""
+        return None
+
+
 def data_bytes(path: str) -> int:
     """Return the bytes of the clusters in use that a capture reads, about.
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tasksequence.capture.sources.programs import run
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
-__all__ = ["EFI_SYSTEM", "Partition", "read_partitions"]
+__all__ = ["EFI_SYSTEM", "Partition", "read_failure", "read_partitions"]
 
 EFI_SYSTEM = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 
@@ -48,8 +49,11 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
     `file` is read, `disk` is what messages call it, `size` is its size in bytes. Raises
     `VolumeError` for a table that is damaged, overlaps, or reaches beyond the end of the disk.
     """
-    with file.open("rb") as stream:
-        head = stream.read(4096 + _SECTOR)
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(4096 + _SECTOR)
+    except OSError as error:
+        raise read_failure(error, disk) from None
     sector = next((at for at in (512, 4096) if head.startswith(_GPT, at)), None)
     if sector is not None:
         _check_cut_off(head[sector:], sector, disk, size)
@@ -119,6 +123,16 @@ def _check_cut_off(header: bytes, sector: int, disk: str, size: int) -> None:
             hint="Copy the image again; the copy ended early, or the disk was full.",
             hresult=0x80070026,
         )
+
+
+def read_failure(error: OSError, where: str) -> VolumeError:
+    """Return the error for a part of a disk that cannot be read."""
+    return VolumeError(
+        f"the disk cannot be read here: {error.strerror}",
+        where=where,
+        hint="Rescue what can be read with ddrescue first, and name the copy.",
+        hresult=hresult_of_errno(error.errno),
+    )
 
 
 def _unescaped(text: str) -> str:

@@ -53,6 +53,10 @@ class LibwimError(Exception):
         """Tell whether errno or the log name this system error."""
         return self.number == number or os.strerror(number) in self.log
 
+    def is_about_reading(self) -> bool:
+        """Tell whether the data of a source cannot be read."""
+        return self.code in _READING
+
     def sentence(self) -> str:
         """Return libwim's words: the last errors of its log, the code's text and the code."""
         lines = [line.strip() for line in self.log.replace("\r", "\n").splitlines()]
@@ -61,10 +65,13 @@ class LibwimError(Exception):
         return f"{said} (libwim error {self.code})"
 
 
-def capture_error(failure: LibwimError, *, volume: str | None, destination: str) -> CaptureError:
+def capture_error(
+    failure: LibwimError, *, volume: str | None, destination: str, file: str = ""
+) -> CaptureError:
     """Return the error to raise for a failed call.
 
-    `volume` is the volume that was being scanned, None when a file was written or verified.
+    `volume` is the volume that was being scanned, or one that cannot be read; None when a file was
+    written or verified. `file` is the path in the volume of what cannot be read.
     """
     said = failure.sentence()
     if failure.code == _NOMEM:
@@ -74,7 +81,7 @@ def capture_error(failure: LibwimError, *, volume: str | None, destination: str)
             hresult=hresult_of_libwim(_NOMEM),
         )
     if volume is not None or failure.code in _READING:
-        return _read_error(said, failure, volume)
+        return _read_error(f"{file}: {said}" if file else said, failure, volume)
     if failure.code == _WRITE:
         return _write_failure(said, failure, destination)
     if failure.code in _DAMAGED_WIM:
