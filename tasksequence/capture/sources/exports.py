@@ -47,6 +47,7 @@ def exported(
     `disk_format` is QEMU's name for it. Raises `VolumeError` with QEMU's words for a disk that it
     cannot open: damaged, part of a chain whose parent is missing, or in use.
     """
+    _check_name(disk)
     daemon = program("qemu-storage-daemon")
     setpriv = program("setpriv")
     with scratch_folder() as folder:
@@ -69,6 +70,18 @@ def exported(
                 yield files
             finally:
                 _end(process)
+
+
+def _check_name(disk: str) -> None:
+    try:
+        os.path.abspath(disk).encode()  # noqa: PTH100
+    except UnicodeEncodeError:
+        raise VolumeError(
+            "the path of this disk is not UTF-8, which qemu-storage-daemon needs",
+            where=disk,
+            hint="Rename it, or name a link to it (`ln -s`).",
+            hresult=0x8007007B,
+        ) from None
 
 
 def _arguments(
