@@ -219,3 +219,41 @@ def test_relative_paths_links_and_read_only_files(
         ts.capture_disks(plan_to(tmp_path / "out.wim"), ["link.raw", "disks/d.raw"], options=QUICK)
     assert (folder / "d.raw").read_bytes() == before
     assert names_in(tmp_path) == {"disks", "link.raw"}
+
+
+CUT = [
+    ("qcow2", ()), ("vmdk", ()), ("vmdk", ("subformat=streamOptimized",)), ("vhdx", ()),
+    ("vpc", ()), ("vdi", ()), ("vmdk", ("subformat=monolithicFlat",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "options"), CUT)
+def test_a_virtual_disk_that_is_cut_off_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, form: str, options: tuple[str, ...]
+) -> None:
+    """Its table and its volumes are whole: what is missing would be read as zeros."""
+    need_tools()
+    folder = tmp_path_factory.mktemp("cut off, é")
+    full = make_volume(folder / "v.ntfs", {"a.bin": os.urandom(5 << 20)}, megabytes=8)
+    disk = disks.make_gpt_disk(folder / "d.raw", [Slot(BASIC, full)])
+    image = disks.converted(disk, form, *options)
+    (data,) = [image, *folder.glob("*-flat.vmdk")][-1:]
+    assert [one.place.file_system for one in read_disk(image).volumes] == ["NTFS"]
+    os.truncate(data, data.stat().st_size * 2 // 3)
+    with pytest.raises(ts.VolumeError, match="cut off") as told:
+        ts.capture_disks(plan_to(folder / "out.wim"), image, options=QUICK)
+    assert told.value.where == str(image)
+    assert told.value.hresult == 0x80070026
+    assert "Copy the file again" in (told.value.hint or "")
+    assert not (folder / "out.wim").exists()
+
+
+def test_a_snapshot_of_a_disk_that_is_cut_off_is_refused(disk_512: Path, tmp_path: Path) -> None:
+    parent, child = tmp_path / "parent.qcow2", tmp_path / "child.qcow2"
+    shutil.move(disks.converted(disk_512, "qcow2"), parent)
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", parent, child)
+    assert_captured(child, tmp_path / "out.wim")
+    os.truncate(parent, parent.stat().st_size * 2 // 3)
+    with pytest.raises(ts.VolumeError, match=r"cut off: .*parent\.qcow2") as told:
+        read_disk(child)
+    assert told.value.where == str(child)

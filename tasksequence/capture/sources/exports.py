@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -151,7 +152,14 @@ def _failed(disk: str, words: str) -> VolumeError:
             "the hypervisor first.",
             hresult=0x80070002,
         )
-    if "lock" in lower or "resource busy" in lower:
+    if "truncated" in lower or "points after end of file" in lower:
+        return VolumeError(
+            f"the virtual disk is cut off: {text}",
+            where=disk,
+            hint="Copy the file again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
+        )
+    if re.search(r"\block\b", lower) or "resource busy" in lower:
         return VolumeError(
             f"the disk is in use: {text}",
             where=disk,
