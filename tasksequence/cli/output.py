@@ -45,6 +45,15 @@ def discard_closed_outputs() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _with_ellipsis(text: str, encoding: str) -> str:
+    """Write the sign for what was cut off as one that the output has; tables keep their widths."""
+    try:
+        "…".encode(encoding)
+    except UnicodeEncodeError:
+        return text.replace("…", "~")
+    return text
+
+
 def _print(stream: TextIO | None, text: str) -> str | None:
     if stream is None:
         return "it is closed"
@@ -52,7 +61,8 @@ def _print(stream: TextIO | None, text: str) -> str | None:
         # Names of files and volumes may hold anything, escape sequences of terminals too.
         # File names need not be text in any encoding, nor fit that of the output.
         encoding = stream.encoding or "utf-8"
-        fitting = text.translate(_CONTROLS).encode(encoding, "backslashreplace").decode(encoding)
+        text = _with_ellipsis(text.translate(_CONTROLS), encoding)
+        fitting = text.encode(encoding, "backslashreplace").decode(encoding)
         stream.write(fitting + "\n")
         stream.flush()
     except BrokenPipeError:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import jsonschema
@@ -78,20 +82,20 @@ def test_a_failure_is_an_event_with_its_code(
     assert events[-1]["standing"] == "failed"
 
 
-@pytest.mark.wimlib
-def test_on_a_terminal_there_is_one_bar(sequence: Path, large_volume: Path, tmp_path: Path) -> None:
+def on_terminal(command: list[str | Path], columns: int, **environment: str) -> tuple[int, str]:
+    """Run a command whose standard error is a terminal of that width; return code and text."""
     try:
         main, terminal = pty.openpty()
     except OSError as error:
         pytest.skip(f"no pseudo-terminal here: {error}")
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", large_volume),
-            *("--destination", tmp_path / "a.wim", "--scratch", tmp_path),
-        ],
+        [sys.executable, "-m", "tasksequence", *command],
+        stdin=terminal,
         stdout=subprocess.DEVNULL,
         stderr=terminal,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        env={**inherited, "TERM": "xterm", **environment},
     )
     os.close(terminal)
     shown = b""
@@ -104,11 +108,47 @@ def test_on_a_terminal_there_is_one_bar(sequence: Path, large_volume: Path, tmp_
             break
         shown += piece
     os.close(main)
-    assert process.wait(timeout=60) == 0
-    for word in (b"Writing", b"Comparing", b"MiB of", b"%"):
+    return process.wait(timeout=60), shown.decode()
+
+
+@pytest.mark.wimlib
+@pytest.mark.parametrize(
+    ("columns", "environment", "words"),
+    [
+        (100, {"LC_ALL": "C.UTF-8"}, ("MiB of", "MiB/s")),
+        (60, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, ("MiB",)),
+    ],
+)
+def test_on_a_terminal_there_is_one_bar_that_fits(
+    sequence: Path,
+    large_volume: Path,
+    tmp_path: Path,
+    columns: int,
+    environment: dict[str, str],
+    words: tuple[str, ...],
+) -> None:
+    code, shown = on_terminal(
+        [
+            *("capture", sequence, "--volume", large_volume),
+            *("--destination", tmp_path / "a.wim", "--scratch", tmp_path),
+        ],
+        columns,
+        **environment,
+    )
+    assert code == 0, shown
+    for word in ("Writing", "Comparing", *words):
         assert word in shown
-    # One line that is written over again and again.
-    assert shown.count(b"\n") < 10
+    # One line that is written over again and again, and never longer than the terminal is wide.
+    assert shown.count("\n") < 10
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
+    assert max(map(len, lines)) <= columns
+    shares = [int(share) for line in lines for share in re.findall(r" (\d+)%", line)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 100)
+    # The figures may change, the bar's place and width do not.
+    assert len({line.index("%") for line in lines if "%" in line}) == 1
+    # Nothing stays but the line that the shell writes next.
+    assert shown.endswith(("\x1b[2K", "\x1b[?25h", "\r"))
 
 
 def progress(phase: ts.Phase, done: int, overall: float) -> ts.Progress:
