@@ -132,6 +132,63 @@ def test_room_is_judged_by_the_estimate(
     assert all(outcome in one for one in warnings)
 
 
+@pytest.mark.parametrize(
+    ("free", "estimate", "outcome"),
+    [
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30), "ok"),
+        (5 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30), "may not suffice"),
+        (3 << 29, SizeEstimate(10 << 30, 1 << 30, 3 << 30), 0x80070070),
+        # What FAT32 volumes stage is gone before the copy is made: the larger of both counts.
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=2 << 30), "ok"),
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=4 << 30), "may not suffice"),
+        (4 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=4 << 30), 0x80070070),
+    ],
+)
+def test_a_scratch_folder_on_the_destinations_file_system_needs_room_for_both(
+    free: int, estimate: SizeEstimate, outcome: str | int, tmp_path: Path
+) -> None:
+    place = _Place(free, "ext4")
+    place.text, place.place = str(tmp_path / "a.wim"), str(tmp_path)
+    if isinstance(outcome, int):
+        with pytest.raises(DestinationError, match="on the same file system") as caught:
+            check_space(place, estimate)  # type: ignore[arg-type]
+        assert caught.value.hresult == outcome
+        return
+    warnings = check_space(place, estimate)  # type: ignore[arg-type]
+    assert bool(warnings) == (outcome != "ok")
+    assert all(outcome in one and str(tmp_path) in one for one in warnings)
+
+
+@needs_root
+def test_a_capture_by_scratch_that_fits_once_and_not_twice_is_refused(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", disk)
+    try:
+        (disk / "scratch").mkdir()
+        (disk / "a.wim").write_bytes(OLD)
+        direct = CaptureOptions(compression=Compression.NONE, threads=1)
+        plan = plan_for(str(disk / "a.wim"))
+        one = by_subject(ts.preflight(plan, large_volume, options=direct))
+        assert one["space"] is ts.Standing.WARNING
+        both = attrs.evolve(direct, scratch=disk / "scratch")
+        for options in (
+            both,
+            attrs.evolve(both, shares=(ts.ShareMapping(unc=r"\\server\images", path=disk),)),
+        ):
+            unc = r"\\server\images\a.wim" if options.shares else str(disk / "a.wim")
+            checks = ts.preflight(plan_for(unc), large_volume, options=options)
+            assert by_subject(checks)["space"] is ts.Standing.FAILED, ts.describe_checks(checks)
+            with pytest.raises(DestinationError, match="could suffice"):
+                WimlibBackend().capture(request_for(unc, large_volume, options=options), Events())
+        assert names_in(disk) == {"a.wim", "scratch"}
+        assert not names_in(disk / "scratch")
+    finally:
+        run("umount", disk)
+
+
 def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_path: Path) -> None:
     before = data_bytes(str(large_volume))
     assert 48 << 20 <= before <= 53 << 20
