@@ -17,14 +17,15 @@ def print_error(text: str) -> None:
     _print(sys.stderr, text)
 
 
-def print_result(text: str) -> None:
-    """Print to standard output; say on standard error where that does not take it.
+def print_result(text: str) -> bool:
+    """Print to standard output; False where that does not take it, said on standard error.
 
     What was done is done: that its report cannot be printed is no failure of it.
     """
     problem = _print(sys.stdout, text)
     if problem is not None:
         print_error(f"tasksequence: the result could not be printed: {problem}")
+    return problem is None
 
 
 def output_width() -> int | None:
