@@ -18,6 +18,7 @@ import pytest
 
 import tasksequence as ts
 from examples.samba_share import SambaShare
+from tasksequence.cli.progress import _fitting
 from tests.support.command_line import run
 from tests.support.shares import PASSWORD
 
@@ -115,7 +116,7 @@ def on_terminal(command: list[str | Path], columns: int, **environment: str) -> 
 @pytest.mark.parametrize(
     ("columns", "environment", "words"),
     [
-        (100, {"LC_ALL": "C.UTF-8"}, ("MiB of", "MiB/s")),
+        (100, {"LC_ALL": "C.UTF-8"}, ("MiB of",)),
         (60, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, ("MiB",)),
     ],
 )
@@ -141,7 +142,7 @@ def test_on_a_terminal_there_is_one_bar_that_fits(
     # One line that is written over again and again, and never longer than the terminal is wide.
     assert shown.count("\n") < 10
     lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
-    assert max(map(len, lines)) <= columns
+    assert max(map(len, lines)) <= columns, shown
     shares = [int(share) for line in lines for share in re.findall(r" (\d+)%", line)]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 100)
@@ -153,6 +154,23 @@ def test_on_a_terminal_there_is_one_bar_that_fits(
 
 def progress(phase: ts.Phase, done: int, overall: float) -> ts.Progress:
     return ts.Progress(phase=phase, done=done, total=1000, overall=overall)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (100, "1000 B of 2.0 KiB, 3.0 MiB/s, 1:05 left"),
+        (80, "1000 B of 2.0 KiB, 3.0 MiB/s, 1:05 left"),
+        (60, "3.0 MiB/s, 1:05 left"),
+        (40, "1:05 left"),
+    ],
+)
+def test_what_stands_beside_the_bar_fits_there(columns: int, said: str) -> None:
+    event = ts.Progress(phase=ts.Phase.WRITE, done=1000, total=2048, overall=0.5)
+    shown = _fitting(event, ts.Pace(rate=3 << 20, seconds_left=65), columns)
+    assert shown.rstrip() == said
+    early = _fitting(event, ts.Pace(rate=None, seconds_left=None), columns)
+    assert len(early) == len(shown) < columns - 16
 
 
 def test_speed_and_time_left_follow_the_last_seconds() -> None:

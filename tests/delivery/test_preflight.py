@@ -16,10 +16,10 @@ from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
-from tests.support.captures import OLD, Events, names_in, needs_root, request_for
+from tests.support.captures import OLD, Events, names_in, request_for
 from tests.support.command_line import run as command
 from tests.support.shares import PASSWORD, assert_untouched, options_for, put_old
-from tests.support.volumes import mounted, run
+from tests.support.volumes import memory_disk, mounted
 
 pytestmark = pytest.mark.wimlib
 
@@ -159,14 +159,10 @@ def test_a_scratch_folder_on_the_destinations_file_system_needs_room_for_both(
     assert all(outcome in one and str(tmp_path) in one for one in warnings)
 
 
-@needs_root
 def test_a_capture_by_scratch_that_fits_once_and_not_twice_is_refused(
     large_volume: Path, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", disk)
-    try:
+    with memory_disk(tmp_path / "disk", "40m") as disk:
         (disk / "scratch").mkdir()
         (disk / "a.wim").write_bytes(OLD)
         direct = CaptureOptions(compression=Compression.NONE, threads=1)
@@ -185,8 +181,6 @@ def test_a_capture_by_scratch_that_fits_once_and_not_twice_is_refused(
                 WimlibBackend().capture(request_for(unc, large_volume, options=options), Events())
         assert names_in(disk) == {"a.wim", "scratch"}
         assert not names_in(disk / "scratch")
-    finally:
-        run("umount", disk)
 
 
 def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_path: Path) -> None:
@@ -204,14 +198,10 @@ def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_pat
     assert estimate.low < 48 << 20 < estimate.high
 
 
-@needs_root
 def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
     large_volume: Path, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk)
-    try:
+    with memory_disk(tmp_path / "disk", "8m") as disk:
         (disk / "a.wim").write_bytes(OLD)
         events = Events()
         with pytest.raises(DestinationError, match="could suffice") as caught:
@@ -219,8 +209,6 @@ def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
         assert caught.value.hresult == 0x80070070
         assert not events.progress
         assert names_in(disk) == {"a.wim"}
-    finally:
-        run("umount", disk)
 
 
 def test_check_only_captures_nothing_and_says_how_it_stands(
