@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -212,30 +211,3 @@ def test_the_secret_of_a_run_is_nowhere(
             look(file.read_bytes(), file)
     assert log.stat().st_size
     verify(share.folder / "out.wim")
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_capture_that_is_ended_while_uploading_cleans_up(
-    share: SambaShare, scratch: Path, sequence: Path, large_volume: Path, number: int, code: int
-) -> None:
-    put_old(share)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tasksequence"),
-            *capture_arguments(share, scratch, sequence, large_volume),
-            *("--secret", "OSDCaptureAccountPassword=env:SECRET"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "SECRET": PASSWORD},
-    )
-    end = time.monotonic() + 30
-    while not any(name.endswith(".partial") for name in names_in(share.folder)):
-        assert time.monotonic() < end
-        time.sleep(0.005)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == code, errors
-    assert "Traceback" not in errors
-    assert_untouched(share, scratch)
