@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import attrs
 
 from tasksequence.capture.destinations.delivery import Destination
+from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.sources.source_kind import source_kind, used_bytes
 from tasksequence.capture.sources.volume_kind import FAT32
 from tasksequence.errors import DestinationError, VolumeError
@@ -69,49 +70,72 @@ def estimate_size(volumes: Iterable[VolumeSource], options: CaptureOptions) -> S
 def check_space(destination: Destination, estimate: SizeEstimate) -> list[str]:
     """Refuse a capture for which the space cannot suffice, and return warnings where it may not.
 
-    Looks at the destination and, where the WIM is written in one, at the scratch folder. Raises
-    `DestinationError`.
+    Looks at the destination and, where the WIM is written in one, at the scratch folder; both lie
+    on one file system at times, which then needs room for both at once. Raises `DestinationError`.
     """
     warnings = []
-    # While a WIM is split, it and its parts are there.
-    times = 1 if estimate.part is None else 2
-    written = (times * estimate.low + estimate.staged, times * estimate.high + estimate.staged)
-    is_direct = destination.place == destination.text
-    places = [
-        (
-            destination.text,
-            destination.free_bytes(),
-            *(written if is_direct else (estimate.low, estimate.high)),
-        )
-    ]
-    if not is_direct:
-        status = os.statvfs(destination.place)
-        places.append((destination.place, status.f_bavail * status.f_frsize, *written))
-    more = ""
-    if estimate.staged:
-        more += f", {human_bytes(estimate.staged)} of FAT32 volumes are staged beside it"
-    if estimate.part is not None:
-        more += ", it needs its room twice while it is split"
-    for where, free, low, high in places:
-        if free is None or free >= high:
+    for need in _needs(destination, estimate):
+        if need.free is None or need.free >= need.high:
             continue
-        said = f"the WIM is estimated at {estimate}"
-        if (low, high) != (estimate.low, estimate.high):
-            said += more
-        if free < low:
+        said = (
+            f"the WIM is estimated at {estimate}{need.more}, and {human_bytes(need.free)} are free"
+        )
+        if need.free < need.low:
             raise DestinationError(
-                f"no space left that could suffice: {said}, and {human_bytes(free)} are free",
-                where=where,
+                f"no space left that could suffice: {said}",
+                where=need.where,
                 hint="Free space there or name another place. The new WIM needs room beside an old "
                 "one, which stays until the new one is complete. Where the estimate is wrong: "
                 "--no-space-check.",
                 hresult=0x80070070,
             )
-        warnings.append(
-            f"{where}: the space may not suffice: {said}, and {human_bytes(free)} are free"
-        )
-    warnings += _check_fat(destination, estimate, is_direct=is_direct)
+        warnings.append(f"{need.where}: the space may not suffice: {said}")
+    warnings += _check_fat(destination, estimate, is_direct=destination.place == destination.text)
     return warnings
+
+
+@attrs.frozen
+class _Need:
+    """What one file system has to hold at its fullest moment."""
+
+    where: str
+    free: int | None
+    low: int
+    high: int
+    more: str = ""
+    """Why that is not just the WIM."""
+
+
+def _needs(destination: Destination, estimate: SizeEstimate) -> list[_Need]:
+    # While a WIM is split, it and its parts are there.
+    times = 1 if estimate.part is None else 2
+    low, high = times * estimate.low + estimate.staged, times * estimate.high + estimate.staged
+    more = ""
+    if estimate.staged:
+        more += f", {human_bytes(estimate.staged)} of FAT32 volumes are staged beside it"
+    if estimate.part is not None:
+        more += ", it needs its room twice while it is split"
+    free = destination.free_bytes()
+    if destination.place == destination.text:
+        return [_Need(destination.text, free, low, high, more)]
+    if _on_one_file_system(destination):
+        # What was staged is gone when the finished WIM is copied.
+        more += f", it is copied from {destination.place}, which is on the same file system"
+        low, high = max(low, 2 * estimate.low), max(high, 2 * estimate.high)
+        return [_Need(destination.text, free, low, high, more)]
+    status = os.statvfs(destination.place)
+    return [
+        _Need(destination.text, free, estimate.low, estimate.high),
+        _Need(destination.place, status.f_bavail * status.f_frsize, low, high, more),
+    ]
+
+
+def _on_one_file_system(destination: Destination) -> bool:
+    """Tell whether destination and scratch folder share their room; no for a server's share."""
+    folder, _ = os.path.split(destination.text)
+    if is_unc(destination.text):
+        return False
+    return os.stat(folder).st_dev == os.stat(destination.place).st_dev  # noqa: PTH116
 
 
 def _check_fat(destination: Destination, estimate: SizeEstimate, *, is_direct: bool) -> list[str]:

@@ -17,14 +17,15 @@ def print_error(text: str) -> None:
     _print(sys.stderr, text)
 
 
-def print_result(text: str) -> None:
-    """Print to standard output; say on standard error where that does not take it.
+def print_result(text: str) -> bool:
+    """Print to standard output; False where that does not take it, said on standard error.
 
     What was done is done: that its report cannot be printed is no failure of it.
     """
     problem = _print(sys.stdout, text)
     if problem is not None:
         print_error(f"tasksequence: the result could not be printed: {problem}")
+    return problem is None
 
 
 def output_width() -> int | None:
@@ -45,6 +46,15 @@ def discard_closed_outputs() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _with_ellipsis(text: str, encoding: str) -> str:
+    """Write the sign for what was cut off as one that the output has; tables keep their widths."""
+    try:
+        "…".encode(encoding)
+    except UnicodeEncodeError:
+        return text.replace("…", "~")
+    return text
+
+
 def _print(stream: TextIO | None, text: str) -> str | None:
     if stream is None:
         return "it is closed"
@@ -52,7 +62,8 @@ def _print(stream: TextIO | None, text: str) -> str | None:
         # Names of files and volumes may hold anything, escape sequences of terminals too.
         # File names need not be text in any encoding, nor fit that of the output.
         encoding = stream.encoding or "utf-8"
-        fitting = text.translate(_CONTROLS).encode(encoding, "backslashreplace").decode(encoding)
+        text = _with_ellipsis(text.translate(_CONTROLS), encoding)
+        fitting = text.encode(encoding, "backslashreplace").decode(encoding)
         stream.write(fitting + "\n")
         stream.flush()
     except BrokenPipeError:

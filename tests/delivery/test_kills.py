@@ -19,8 +19,16 @@ import tasksequence as ts
 from examples.samba_share import SambaShare
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import VolumeError
-from tests.support.captures import OLD, Events, is_alive, names_in
-from tests.support.shares import PASSWORD, assert_untouched, put_old, share_request, verify
+from tests.support.captures import OLD, Events, is_alive, names_in, processes_below
+from tests.support.shares import (
+    PASSWORD,
+    assert_untouched,
+    capture_arguments,
+    put_old,
+    sequence_for,
+    share_request,
+    verify,
+)
 from tests.support.volumes import make_volume, need_tools
 
 pytestmark = pytest.mark.wimlib
@@ -28,22 +36,11 @@ pytestmark = pytest.mark.wimlib
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
-def sequence_for(share: SambaShare, path: Path) -> Path:
-    step = ts.CaptureSystemImageAction(
-        name="Capture",
-        capture_destination=rf"{share.unc}\out.wim",
-        capture_username=share.account,
-        image_version="1",
-    )
-    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
-    return path
-
-
 def start(share: SambaShare, scratch: Path, sequence: Path, volume: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", volume),
-            *("--compression", "none", "--scratch", scratch, "--smb-port", str(share.port)),
+            *(sys.executable, "-m", "tasksequence"),
+            *capture_arguments(share, scratch, sequence, volume),
             *("--secret", "OSDCaptureAccountPassword=env:SECRET", "--quiet"),
         ],
         stdout=subprocess.PIPE,
@@ -53,25 +50,12 @@ def start(share: SambaShare, scratch: Path, sequence: Path, volume: Path) -> sub
     )
 
 
-def below(pid: int) -> set[int]:
-    found = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = {int(one) for one in task.read_text().split()}
-        except OSError:
-            continue
-        found |= children
-        for child in children:
-            found |= below(child)
-    return found
-
-
 def kill_at_random(
     share: SambaShare, scratch: Path, volume: Path, tmp_path: Path, times: int, seed: int
 ) -> dict[str, int]:
     """Kill captures, and see after each that the old image is whole; return what happened."""
     chance = random.Random(seed)
-    sequence = sequence_for(share, tmp_path / "s.xml")
+    sequence = sequence_for(share, tmp_path / "sequence.zip")
     old = put_old(share)
     begun = time.monotonic()
     process = start(share, scratch, sequence, volume)
@@ -85,7 +69,7 @@ def kill_at_random(
         before = names_in(share.folder)
         process = start(share, scratch, sequence, volume)
         time.sleep(chance.uniform(0.0, whole))
-        others = below(process.pid)
+        others = processes_below(process.pid)
         process.send_signal(kind)
         process.communicate(timeout=60)
         end = time.monotonic() + 20

@@ -20,9 +20,9 @@ from tasksequence.request import (
     Progress,
     ShareMapping,
 )
-from tests.support.captures import OLD, Events, names_in, needs_root, request_for
+from tests.support.captures import OLD, Events, names_in, request_for
 from tests.support.shares import verify
-from tests.support.volumes import run
+from tests.support.volumes import memory_disk
 
 pytestmark = pytest.mark.wimlib
 
@@ -109,14 +109,10 @@ def test_a_scratch_folder_holds_the_unfinished_file(
     assert not names_in(scratch)
 
 
-@needs_root
 def test_a_full_destination_behind_a_scratch_folder_keeps_the_old(
     large_volume: Path, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", disk)
-    try:
+    with memory_disk(tmp_path / "disk", "20m") as disk:
         old = disk / "win.wim"
         old.write_bytes(OLD)
         options = attrs.evolve(QUICK, scratch=tmp_path, check_space=False)
@@ -126,8 +122,6 @@ def test_a_full_destination_behind_a_scratch_folder_keeps_the_old(
         assert old.read_bytes() == OLD
         assert names_in(disk) == {"win.wim"}
         assert names_in(tmp_path) == {"disk"}
-    finally:
-        run("umount", disk)
 
 
 def test_a_missing_scratch_folder_is_named(small_volume: Path, tmp_path: Path) -> None:

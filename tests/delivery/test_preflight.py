@@ -16,10 +16,10 @@ from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
-from tests.support.captures import OLD, Events, names_in, needs_root, request_for
+from tests.support.captures import OLD, Events, names_in, request_for
 from tests.support.command_line import run as command
 from tests.support.shares import PASSWORD, assert_untouched, options_for, put_old
-from tests.support.volumes import mounted, run
+from tests.support.volumes import memory_disk, mounted
 
 pytestmark = pytest.mark.wimlib
 
@@ -132,6 +132,57 @@ def test_room_is_judged_by_the_estimate(
     assert all(outcome in one for one in warnings)
 
 
+@pytest.mark.parametrize(
+    ("free", "estimate", "outcome"),
+    [
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30), "ok"),
+        (5 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30), "may not suffice"),
+        (3 << 29, SizeEstimate(10 << 30, 1 << 30, 3 << 30), 0x80070070),
+        # What FAT32 volumes stage is gone before the copy is made: the larger of both counts.
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=2 << 30), "ok"),
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=4 << 30), "may not suffice"),
+        (4 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=4 << 30), 0x80070070),
+    ],
+)
+def test_a_scratch_folder_on_the_destinations_file_system_needs_room_for_both(
+    free: int, estimate: SizeEstimate, outcome: str | int, tmp_path: Path
+) -> None:
+    place = _Place(free, "ext4")
+    place.text, place.place = str(tmp_path / "a.wim"), str(tmp_path)
+    if isinstance(outcome, int):
+        with pytest.raises(DestinationError, match="on the same file system") as caught:
+            check_space(place, estimate)  # type: ignore[arg-type]
+        assert caught.value.hresult == outcome
+        return
+    warnings = check_space(place, estimate)  # type: ignore[arg-type]
+    assert bool(warnings) == (outcome != "ok")
+    assert all(outcome in one and str(tmp_path) in one for one in warnings)
+
+
+def test_a_capture_by_scratch_that_fits_once_and_not_twice_is_refused(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    with memory_disk(tmp_path / "disk", "40m") as disk:
+        (disk / "scratch").mkdir()
+        (disk / "a.wim").write_bytes(OLD)
+        direct = CaptureOptions(compression=Compression.NONE, threads=1)
+        plan = plan_for(str(disk / "a.wim"))
+        one = by_subject(ts.preflight(plan, large_volume, options=direct))
+        assert one["space"] is ts.Standing.WARNING
+        both = attrs.evolve(direct, scratch=disk / "scratch")
+        for options in (
+            both,
+            attrs.evolve(both, shares=(ts.ShareMapping(unc=r"\\server\images", path=disk),)),
+        ):
+            unc = r"\\server\images\a.wim" if options.shares else str(disk / "a.wim")
+            checks = ts.preflight(plan_for(unc), large_volume, options=options)
+            assert by_subject(checks)["space"] is ts.Standing.FAILED, ts.describe_checks(checks)
+            with pytest.raises(DestinationError, match="could suffice"):
+                WimlibBackend().capture(request_for(unc, large_volume, options=options), Events())
+        assert names_in(disk) == {"a.wim", "scratch"}
+        assert not names_in(disk / "scratch")
+
+
 def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_path: Path) -> None:
     before = data_bytes(str(large_volume))
     assert 48 << 20 <= before <= 53 << 20
@@ -147,14 +198,10 @@ def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_pat
     assert estimate.low < 48 << 20 < estimate.high
 
 
-@needs_root
 def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
     large_volume: Path, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk)
-    try:
+    with memory_disk(tmp_path / "disk", "8m") as disk:
         (disk / "a.wim").write_bytes(OLD)
         events = Events()
         with pytest.raises(DestinationError, match="could suffice") as caught:
@@ -162,8 +209,6 @@ def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
         assert caught.value.hresult == 0x80070070
         assert not events.progress
         assert names_in(disk) == {"a.wim"}
-    finally:
-        run("umount", disk)
 
 
 def test_check_only_captures_nothing_and_says_how_it_stands(

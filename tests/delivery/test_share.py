@@ -17,9 +17,9 @@ from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import CaptureCancelled, CaptureError, DestinationError
 from tasksequence.request import CaptureEvent, CaptureRequest, Overwrite, Phase, Progress
 from tasksequence.secret_text import SecretText
-from tests.support.captures import OLD, Events, names_in, needs_root
+from tests.support.captures import OLD, Events, names_in
 from tests.support.shares import PASSWORD, assert_untouched, put_old, share_request, verify
-from tests.support.volumes import run
+from tests.support.volumes import memory_disk
 
 pytestmark = pytest.mark.wimlib
 
@@ -278,34 +278,26 @@ def test_an_image_in_use_keeps_the_finished_upload(
     assert all((share.folder / name).read_bytes() == OLD for name in kept)
 
 
-@needs_root
 def test_a_share_that_is_full_halfway_says_so(
     share: SambaShare, scratch: Path, large_volume: Path
 ) -> None:
-    run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", share.folder)
-    try:
+    with memory_disk(share.folder, "20m"):
         put_old(share)
         request = share_request(share, scratch, large_volume, check_space=False)
         fail(request, "no space left on the share", 0x80070070)
         assert_untouched(share, scratch, kept=1)
-    finally:
         share.stop()
-        run("umount", share.folder)
 
 
-@needs_root
 def test_a_scratch_folder_that_is_full_halfway_says_so(
     share: SambaShare, scratch: Path, large_volume: Path
 ) -> None:
     put_old(share)
-    run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", scratch)
-    try:
+    with memory_disk(scratch, "20m"):
         request = share_request(share, scratch, large_volume, check_space=False)
         error = fail(request, "no space left", 0x80070070)
         assert error.where == str(scratch)
         assert_untouched(share, scratch)
-    finally:
-        run("umount", scratch)
 
 
 def test_the_time_limit_counts_while_uploading(
