@@ -23,7 +23,9 @@ class CaptureBackend(Protocol):
         """Write the request's volumes to its destination as one WIM, or leave it as it was.
 
         `on_event` is called in the caller's thread with each `Progress` and `CaptureWarning`; an
-        exception that it raises ends the capture and comes out of this call.
+        exception that it raises ends the capture and comes out of this call. So that a capture can
+        be ended at any time, the last `Progress` comes again about once a second where there is
+        nothing new.
         Raises `CaptureError` or a subclass of it.
         """
         ...

@@ -50,6 +50,8 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _SMALLEST_PART = 1 << 20
 _EVENT_INTERVAL = 0.1
 """Seconds between two events of one phase."""
+_PULSE = 1.0
+"""Seconds after which the last progress is told again: what hears it may end the capture."""
 _UPLOAD_PART = 0.6
 """Share of a delivery's time that the copying takes; comparing takes the rest."""
 
@@ -98,8 +100,11 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
         for note in (*destination.notes, *_space_warnings(request, destination)):
             on_event(CaptureWarning(message=note))
         with WorkerProcess(_job(request, kinds, destination)) as worker:
-            for event in worker.events(deadline):
-                if event["event"] == "done":
+            latest = Progress(phase=Phase.SCAN, done=0, total=None, overall=0.0)
+            for event in worker.events(deadline, _PULSE):
+                if event["event"] == "silent":
+                    on_event(latest)
+                elif event["event"] == "done":
                     report = _reporter(destination.weight, deadline, on_event)
                     parts: tuple[Path, ...] = ()
                     if event["parts"]:
@@ -108,7 +113,11 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
                         destination.deliver(report)
                     result = _result(event, request.volumes, destination.text, parts)
                     break
-                _relay(event, on_event, 1 - destination.weight)
+                elif event["event"] == "progress":
+                    latest = _progress(event, 1 - destination.weight)
+                    on_event(latest)
+                else:
+                    _relay(event, on_event)
     finally:
         destination.close()
     return result
@@ -262,18 +271,18 @@ def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> 
     return report
 
 
-def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
-    """Pass an event on to the caller, or raise the error that the worker reports."""
-    if event["event"] == "progress":
-        on_event(
-            Progress(
-                phase=Phase(event["phase"]),
-                done=event["done"],
-                total=event["total"],
-                overall=event["overall"] * scale,
-            )
-        )
-    elif event["event"] == "warning":
+def _progress(event: dict[str, Any], scale: float) -> Progress:
+    return Progress(
+        phase=Phase(event["phase"]),
+        done=event["done"],
+        total=event["total"],
+        overall=event["overall"] * scale,
+    )
+
+
+def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
+    """Pass a warning on to the caller, or raise the error that the worker reports."""
+    if event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
         kind = _KINDS[event["kind"]]
