@@ -264,3 +264,12 @@ def test_a_capture_needs_no_word_on_where_the_machine_is() -> None:
     ts.capture_volumes(plan, "v.ntfs", backend=backend)
     assert ts.Engine(volumes="v.ntfs", backend=backend).run(plan).succeeded
     assert len(backend.requests) == 2
+
+
+def test_volumes_from_an_iterator_serve_every_capture_step_and_run() -> None:
+    backend = RecordingBackend()
+    engine = ts.Engine(volumes=iter(["a.ntfs", "b.ntfs"]), backend=backend)
+    plan = plan_of(capture_step(), capture_step())
+    assert engine.run(plan).succeeded
+    assert engine.run(plan).succeeded
+    assert [len(request.volumes) for request in backend.requests] == [2] * 4
