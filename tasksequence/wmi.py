@@ -37,7 +37,13 @@ from tasksequence.qualifiers import (
     abstract,
     read,
 )
-from tasksequence.wmi_declaration import declared_property, default_of, is_declared, prop
+from tasksequence.wmi_declaration import (
+    declared_property,
+    default_of,
+    factory_of,
+    is_declared,
+    prop,
+)
 from tasksequence.wmi_property import Property, quick_check
 
 __all__ = [
@@ -125,11 +131,11 @@ class WmiObject:
         set_origin(self, None)
         problems: list[Problem] = []
         unset = 0
-        for attribute, store, default, factory, converts, known, quick in arguments_of(cls):
+        for attribute, store, default, factory, convert, known, quick in arguments_of(cls):
             if attribute in given:
                 value = given.pop(attribute)
-                if converts:
-                    value = known.converted(value, as_spelt=collector is not None)  # type: ignore[union-attr]
+                if convert is not None:
+                    value = convert(value, as_spelt=collector is not None)
             elif default is not attrs.NOTHING:
                 store(self, default if factory is None else factory())
                 continue
@@ -356,11 +362,12 @@ def wmi_class(
             on_setattr=attrs.setters.NO_OP,
         )
         of_base: Any = cls if getattr(cls, "wmi_name", None) == name else WmiObject
-        made.wmi_qualifiers = qualifiers or of_base.wmi_qualifiers  # type: ignore[attr-defined]
-        made.wmi_observed = observed or of_base.wmi_observed  # type: ignore[attr-defined]
-        made.wmi_methods = methods or of_base.wmi_methods  # type: ignore[attr-defined]
-        made.wmi_rules = rules  # type: ignore[attr-defined]
-        made.wmi_name = name  # type: ignore[attr-defined]
+        mirror: Any = made
+        mirror.wmi_qualifiers = qualifiers or of_base.wmi_qualifiers
+        mirror.wmi_observed = observed or of_base.wmi_observed
+        mirror.wmi_methods = methods or of_base.wmi_methods
+        mirror.wmi_rules = rules
+        mirror.wmi_name = name
         return made
 
     return decorate
@@ -425,8 +432,8 @@ class Argument(NamedTuple):
     """`attrs.NOTHING` where a value must be given."""
     factory: Callable[[], Any] | None
     """Makes a default for each object anew."""
-    converts: bool
-    """Whether `known.converted` may change a value."""
+    convert: Callable[..., Any] | None
+    """`known.converted` where it may change a value."""
     known: Property | None
     """None for an attribute that is no property."""
     quick: Callable[[Any], bool]
@@ -441,15 +448,13 @@ def arguments_of(cls: type[WmiObject]) -> tuple[Argument, ...]:
     for field in _fields(cls):
         known = properties.get(field.name)
         default: Any = field.default
-        factory = None
-        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-            factory = default.factory
-        elif known is not None and default is not attrs.NOTHING:
+        factory = factory_of(field)
+        if factory is None and known is not None and default is not attrs.NOTHING:
             default = known.converted(default)
         store = getattr(cls, field.name).__set__
         quick = quick_check(known) if known is not None else bool
-        converts = known is not None and known.converts
-        arguments.append(Argument(field.name, store, default, factory, converts, known, quick))
+        convert = known.converted if known is not None and known.converts else None
+        arguments.append(Argument(field.name, store, default, factory, convert, known, quick))
     return tuple(arguments)
 
 

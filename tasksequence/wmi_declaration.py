@@ -24,7 +24,7 @@ from tasksequence.qualifiers import (
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi_property import IntegerType, Property
 
-__all__ = ["declared_property", "default_of", "is_declared", "prop"]
+__all__ = ["declared_property", "default_of", "factory_of", "is_declared", "prop"]
 
 _METADATA_KEY = "tasksequence.wmi"
 
@@ -72,10 +72,16 @@ def is_declared(field: attrs.Attribute[Any]) -> bool:
     return _METADATA_KEY in field.metadata
 
 
+def factory_of(field: attrs.Attribute[Any]) -> Callable[[], Any] | None:
+    """Return what makes a field's default for each object anew; None for a plain default."""
+    default: Any = field.default
+    return default.factory if isinstance(default, attrs.Factory) else None  # type: ignore[arg-type]
+
+
 def default_of(field: attrs.Attribute[Any]) -> Any:
     """Return a field's default, one of its own where a factory makes it."""
-    default: Any = field.default
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
+    factory = factory_of(field)
+    return field.default if factory is None else factory()
 
 
 def declared_property(cls: type[Any], field: attrs.Attribute[Any], annotation: Any) -> Property:

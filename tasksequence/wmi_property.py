@@ -308,18 +308,20 @@ def quick_check(known: Property) -> Callable[[Any], bool]:
         )
     if known.integer is not None and not known.is_array and not known.values:
         low, high = known.integer.low, known.integer.high
-        if all(isinstance(q, ValueRange) for q in limits):
-            for limit in limits:
-                low, high = max(low, limit.low), min(high, limit.high)  # type: ignore[attr-defined]
+        ranges = [q for q in limits if isinstance(q, ValueRange)]
+        if len(ranges) == len(limits):
+            low = max([low, *(q.low for q in ranges)])
+            high = min([high, *(q.high for q in ranges)])
             return lambda value: (
                 low <= value <= high if type(value) is int else takes_none and value is None
             )
     if known.type == "String" and not known.values and not known.is_secret:
         if not limits:
             return lambda value: type(value) is str or (takes_none and value is None)
-        if all(type(q) is AllowedLen for q in limits):
-            least = max(q.low for q in limits)  # type: ignore[attr-defined]
-            most = min(q.high for q in limits)  # type: ignore[attr-defined]
+        lengths = [q for q in limits if type(q) is AllowedLen]
+        if len(lengths) == len(limits):
+            least = max(q.low for q in lengths)
+            most = min(q.high for q in lengths)
             return lambda value: (
                 least <= len(value) <= most if type(value) is str else takes_none and value is None
             )

@@ -14,6 +14,7 @@ from tasksequence.cli.written_secrets import secrets_option
 if TYPE_CHECKING:
     from tasksequence.document.conversion import TargetKind
     from tasksequence.document.limits import Limits
+    from tasksequence.document.secret_choice import SecretChoice
 
 __all__ = ["convert"]
 
@@ -46,7 +47,7 @@ def convert(
     package_name: str | None,
     package_id: str | None,
     boot_image: str | None,
-    secrets: str,
+    secrets: SecretChoice,
     limits: Limits,
     force: bool,
 ) -> None:
@@ -72,7 +73,7 @@ def convert(
         name=package_name,
         package_id=package_id,
         boot_image_id=boot_image,
-        secrets="blank" if secrets == "blank" else "keep",
+        secrets=secrets,
     )
     write_file(place, raw)
 

@@ -43,7 +43,7 @@ class _Slot(NamedTuple):
     store: Callable[[Any, Any], None]
     default: Any
     factory: Callable[[], Any] | None
-    converts: bool
+    convert: Callable[..., Any] | None
     known: Property | None
     is_value: bool
     """False for children, which are no part of a snapshot."""
@@ -77,7 +77,7 @@ def constructed(  # noqa: PLR0912 - one flat loop: loading spends its time here
         store,
         default,
         factory,
-        converts,
+        convert,
         known,
         is_value,
         remembers,
@@ -92,8 +92,8 @@ def constructed(  # noqa: PLR0912 - one flat loop: loading spends its time here
                 raise TypeError(f"{cls.__name__} needs {attribute}")
             else:
                 value = default
-        if converts:
-            value = known.converted(value, as_spelt=True)  # type: ignore[union-attr]
+        if convert is not None:
+            value = convert(value, as_spelt=True)
         store(made, value)
         kind = type(value)
         if is_value:

@@ -133,8 +133,7 @@ def carry_out(
 
 def each_volume(volumes: Volumes) -> list[VolumeSource | Path | str]:
     """Return volumes as a list, where one alone may have been given."""
-    one = isinstance(volumes, (VolumeSource, Path, str))
-    return [volumes] if one else list(volumes)  # type: ignore[list-item, arg-type]
+    return [volumes] if isinstance(volumes, (VolumeSource, Path, str)) else list(volumes)
 
 
 def requested(
