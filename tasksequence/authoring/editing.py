@@ -306,6 +306,10 @@ class SequenceEditor:
     ) -> _Place:
         if sum(place is not None for place in (before, after, into)) > 1:
             raise EditError("give one of before, after and into, not several")
+        if at is not None and (isinstance(at, bool) or not isinstance(at, int)):
+            raise EditError(
+                f"at {shown_value(at)} is no place: give a whole number, counted from 0"
+            )
         if at is not None and (before is not None or after is not None):
             raise EditError("at is a place in a group: give it with into, or alone")
         anchor = before if before is not None else after
