@@ -20,7 +20,7 @@ import attrs
 from tasksequence.errors import EditError
 from tasksequence.model.base import Step
 from tasksequence.model.sequence import Group, TaskSequence
-from tasksequence.wmi_property import quoted_text
+from tasksequence.wmi_property import quoted_text, shown_value
 
 __all__ = ["SEPARATOR", "LocatedStep", "Target", "located", "matching", "resolved"]
 
@@ -97,6 +97,11 @@ def matching(steps: Sequence[LocatedStep], target: Target) -> list[LocatedStep]:
     if isinstance(target, Step):
         return [one for one in steps if one.step is target][:1]
     if not isinstance(target, str):
+        if not isinstance(target, Sequence) or not all(isinstance(name, str) for name in target):
+            raise EditError(
+                f"{shown_value(target)} names no step: give the step itself, its address, or the "
+                "names of its path"
+            )
         names = tuple(target)
         return [one for one in steps if one.path[len(one.path) - len(names) :] == names]
     exact = [one for one in steps if one.address == target]

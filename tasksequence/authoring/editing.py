@@ -187,6 +187,10 @@ class SequenceEditor:
                 candidates=[one.address for one in found],
             )
         made = Group(name=group) if isinstance(group, str) else group
+        if not isinstance(made, Group):
+            raise EditError(
+                f"{type(group).__name__} is no group", hint="Give a Group, or its name."
+            )
         self._check_new((made,))
         made.steps.extend(one.step for one in found)
         holder[first : first + len(found)] = [made]
@@ -271,6 +275,11 @@ class SequenceEditor:
         Operators that hold nothing afterwards go too, as does a condition that does (cmdlets:
         -RemoveConditionVariable and its kin).
         """
+        if not (isinstance(kind, type) and issubclass(kind, ConditionOperand)):
+            raise EditError(
+                f"{shown_value(kind)} is no class of conditions",
+                hint="Give the class of an expression, such as VariableConditionExpression.",
+            )
         step = resolved(self.sequence, target).step
         if step.condition is not None:
             step.condition.operands[:] = _without(step.condition.operands, kind)
@@ -297,6 +306,10 @@ class SequenceEditor:
     ) -> _Place:
         if sum(place is not None for place in (before, after, into)) > 1:
             raise EditError("give one of before, after and into, not several")
+        if at is not None and (isinstance(at, bool) or not isinstance(at, int)):
+            raise EditError(
+                f"at {shown_value(at)} is no place: give a whole number, counted from 0"
+            )
         if at is not None and (before is not None or after is not None):
             raise EditError("at is a place in a group: give it with into, or alone")
         anchor = before if before is not None else after

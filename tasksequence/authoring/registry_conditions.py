@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tasksequence.authoring.comparisons import Comparable, compared_text, operand_problem
+from tasksequence.authoring.text_forms import holds_reference
 from tasksequence.errors import QualifierError
 from tasksequence.model.condition import RegistryConditionExpression
 from tasksequence.wmi_property import shown_value
@@ -20,7 +21,6 @@ _HIVES = {
 _DWORD = "REG_DWORD"
 _TYPES = ("REG_SZ", "REG_EXPAND_SZ", _DWORD)
 _HIGHEST = 2**32 - 1
-_REFERENCE = re.compile(r"%[^%\s]+%")
 _NUMBER = re.compile(r"0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10}", re.ASCII)
 
 
@@ -83,7 +83,7 @@ class Registry(Comparable[str | int, RegistryConditionExpression]):
                 f"is {shown_value(value)}; a REG_DWORD is a number from 0 to {_HIGHEST}: give one, "
                 'or type="REG_SZ" for text'
             )
-            if _REFERENCE.search(text) or _is_dword(text):
+            if holds_reference(text) or _is_dword(text):
                 return text
         raise QualifierError([operand_problem(RegistryConditionExpression, "Data", said, _DWORD)])
 
