@@ -17,6 +17,7 @@ _PACKAGES = {
     "mkntfs": "ntfs-3g",
     "ntfs-3g": "ntfs-3g",
     "partx": "util-linux",
+    "qemu-img": "qemu-utils",
     "qemu-storage-daemon": "qemu-system-common",
     "setpriv": "util-linux",
     "smbd": "samba",
