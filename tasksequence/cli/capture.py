@@ -245,6 +245,10 @@ def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
     except TaskSequenceError as error:
         events.failed(error)
         raise
+    except Exception as error:
+        # A fault of this program, or a backend's; what it says may name anything.
+        events.ended(f"unexpected {type(error).__name__}")
+        raise
     except BaseException as error:
         events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")
         raise
