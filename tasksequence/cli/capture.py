@@ -16,8 +16,6 @@ from tasksequence.cli.source_options import SourceOptions, source_options
 if TYPE_CHECKING:
     from tasksequence.engine.capture_events import CaptureEventWriter
     from tasksequence.engine.preflight import PreflightCheck
-    from tasksequence.plan.facts import Facts
-    from tasksequence.plan.steps import Plan
 
 __all__ = ["capture"]
 
@@ -136,6 +134,7 @@ def capture(
     from tasksequence.cli.delivery_options import chosen_options
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
+    from tasksequence.cli.sequences import compiled
     from tasksequence.cli.variables import collect_variables
     from tasksequence.engine import capture_step
     from tasksequence.engine.capture_disks import capture_disks
@@ -175,7 +174,7 @@ def capture(
     facts = Facts(variables=variables, pinned=frozenset(variables))
     events = CaptureEventWriter(print_result) if progress == "json" else None
     with nullcontext() if events is None else _failure_as_event(events):
-        plan = _plan(sequence, wanted, facts)
+        plan = compiled(sequence, wanted, facts)
         if check_only:
             checks = preflight(
                 plan,
@@ -221,16 +220,6 @@ def capture(
     return None
 
 
-def _plan(sequence: Path, wanted: str | None, facts: Facts) -> Plan:
-    from tasksequence.cli.sequences import child_sequences, chosen_part
-    from tasksequence.document.document import load
-    from tasksequence.plan.compiler import compile_plan
-
-    document = load(sequence)
-    part = chosen_part(document, wanted)
-    return compile_plan(part.sequence, facts, children=child_sequences(document, part, ()))
-
-
 def _print_checks(checks: tuple[PreflightCheck, ...], events: CaptureEventWriter | None) -> int:
     """Print a preflight, as events or as text; return the exit code."""
     from tasksequence.cli.output import print_result
@@ -255,6 +244,10 @@ def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
         raise
     except TaskSequenceError as error:
         events.failed(error)
+        raise
+    except Exception as error:
+        # A fault of this program, or a backend's; what it says may name anything.
+        events.ended(f"unexpected {type(error).__name__}")
         raise
     except BaseException as error:
         events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")

@@ -37,11 +37,13 @@ def log(
     Takes both forms of records, rolled files in any order, and a folder for its smsts*.log.
     """
     from tasksequence.cli.output import output_width, print_result
+    from tasksequence.cli.sequences import compiled
     from tasksequence.logs.describe import describe_log
     from tasksequence.logs.files import log_files, read_log
     from tasksequence.logs.runs import join_plan, read_run
+    from tasksequence.plan.facts import Facts
 
-    plan = _plan(sequence, wanted)
+    plan = None if sequence is None else compiled(sequence, wanted, Facts())
     if follow:
         if len(files) != 1 or as_json:
             raise click.UsageError("--follow takes one log file, and no --json.")
@@ -62,20 +64,6 @@ def log(
         print_result(summary_to_json(summary))
         return
     print_result(describe_log(summary, columns=output_width()))
-
-
-def _plan(sequence: Path | None, wanted: str | None) -> Plan | None:
-    if sequence is None:
-        return None
-    from tasksequence.cli.sequences import child_sequences, chosen_part
-    from tasksequence.document.document import load
-    from tasksequence.plan.compiler import compile_plan
-    from tasksequence.plan.facts import Facts
-
-    document = load(sequence)
-    part = chosen_part(document, wanted)
-    children = child_sequences(document, part, ())
-    return compile_plan(part.sequence, Facts(), children=children)
 
 
 def _follow(path: Path, plan: Plan | None) -> None:

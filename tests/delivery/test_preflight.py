@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import re
 from pathlib import Path
 
 import attrs
@@ -14,6 +16,7 @@ from tasksequence.capture.sources.ntfs import data_bytes
 from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
 from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
 from tasksequence.capture.wimlib.backend import WimlibBackend
+from tasksequence.engine.doctor import examine
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
 from tests.support.captures import OLD, Events, names_in, request_for
@@ -233,11 +236,31 @@ def test_the_doctor_names_what_is_missing() -> None:
     assert done.returncode == 0
     assert "reads" not in done.stderr
     assert "libwim.so" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("This machine can ")
     done = command("doctor", "--json", environment={LIBRARY_VARIABLE: "/nowhere/libwim.so"})
     assert done.returncode == 1
     missing = {one["ability"]: one for one in json.loads(done.stdout) if not one["present"]}
     assert "/nowhere/libwim.so" in missing["write WIM files (libwim)"]["detail"]
     assert "apt install libwim15" in missing["write WIM files (libwim)"]["remedy"]
+    done = command("doctor", environment={LIBRARY_VARIABLE: "/nowhere/libwim.so"})
+    assert "This machine cannot capture: write WIM files (libwim); read NTFS" in done.stdout
+
+
+def test_each_missing_thing_has_the_command_that_adds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str, path: str | None = None) -> None:
+        return None
+
+    def not_there(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setenv(LIBRARY_VARIABLE, "/nowhere/libwim.so")
+    monkeypatch.setattr("shutil.which", absent)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("importlib.metadata.version", not_there)
+    missing = [one for one in examine() if not one.present]
+    assert len(missing) > 14
+    for one in missing:
+        assert re.search(r"apt install|pip install|modprobe|--scratch", one.remedy or ""), one
 
 
 def test_the_space_check_can_be_left_out(small_volume: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import CaptureCancelled, CaptureError, DestinationError
 from tasksequence.request import CaptureEvent, CaptureRequest, Overwrite, Phase, Progress
 from tasksequence.secret_text import SecretText
-from tests.support.captures import OLD, Events, names_in
+from tests.support.captures import OLD, Events, names_in, needs_root
 from tests.support.shares import PASSWORD, assert_untouched, put_old, share_request, verify
 from tests.support.volumes import memory_disk
 
@@ -146,6 +146,22 @@ def test_a_share_without_the_right_to_write_is_refused(
     put_old(share)
     share.stop()
     share.configure({"read only": "yes"}, {})
+    share.start()
+    fail(share_request(share, scratch, small_volume), "may not write", 0x80070005)
+    assert_untouched(share, scratch)
+
+
+@needs_root
+def test_a_folder_of_the_share_without_the_right_to_write_is_refused(
+    share: SambaShare, scratch: Path, small_volume: Path
+) -> None:
+    """The share allows it, the folder does not: both are needed."""
+    put_old(share)
+    share.stop()
+    share.configure({"force user": "nobody"}, {})
+    share.folder.chmod(0o755)
+    for folder in (share.folder, *list(share.folder.parents)[:3]):
+        folder.chmod(folder.stat().st_mode | 0o055)
     share.start()
     fail(share_request(share, scratch, small_volume), "may not write", 0x80070005)
     assert_untouched(share, scratch)
@@ -371,6 +387,31 @@ def test_a_destination_renamed_under_us_stays_what_it_is(
     WimlibBackend().capture(share_request(share, scratch, small_volume), rename)
     assert (share.folder / "elsewhere.wim").read_bytes() == OLD
     verify(share.folder / "out.wim")
+
+
+def test_a_folder_renamed_under_us_keeps_the_finished_wim(
+    share: SambaShare, scratch: Path, small_volume: Path
+) -> None:
+    folder, elsewhere = share.folder / "2026", share.folder / "elsewhere"
+    folder.mkdir()
+    (folder / "out.wim").write_bytes(OLD)
+
+    def rename(event: CaptureEvent) -> None:
+        if isinstance(event, Progress) and event.phase is Phase.VERIFY and folder.exists():
+            folder.rename(elsewhere)
+
+    request = share_request(share, scratch, small_volume, name="2026\\out.wim")
+    with pytest.raises(DestinationError) as caught:
+        WimlibBackend().capture(request, rename)
+    assert caught.value.hresult in {0x80070002, 0x80070003}
+    assert (elsewhere / "out.wim").read_bytes() == OLD
+    (kept,) = scratch.iterdir()
+    assert f"tasksequence deliver '{kept}'" in (caught.value.hint or "")
+    elsewhere.rename(folder)
+    WimlibBackend().capture(request, Events())
+    verify(folder / "out.wim")
+    assert names_in(folder) == {"out.wim"}
+    assert not names_in(scratch)
 
 
 def test_no_secret_is_in_what_is_shown(share: SambaShare, scratch: Path) -> None:

@@ -54,11 +54,11 @@ def sequence_for(share: SambaShare, path: Path) -> Path:
 
 
 def capture_arguments(
-    share: SambaShare, scratch: Path, sequence: Path, volume: Path
+    share: SambaShare, scratch: Path, sequence: Path, source: Path, *, kind: str = "--volume"
 ) -> list[str | Path]:
-    """Return arguments of the command line for a quick capture to the share."""
+    """Return arguments of the command line for a quick capture of a volume or disk to the share."""
     return [
-        *("capture", sequence, "--volume", volume, "--compression", "none"),
+        *("capture", sequence, kind, source, "--compression", "none"),
         *("--smb-port", str(share.port), "--scratch", scratch),
     ]
 
