@@ -20,7 +20,7 @@ from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, Wim
 from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.capture.wimlib._staging import staged_fat32
-from tasksequence.errors import TaskSequenceError, VolumeError
+from tasksequence.errors import ImageError, TaskSequenceError, VolumeError
 
 __all__ = ["main"]
 
@@ -49,6 +49,9 @@ class _Tool:
         """Compare all data with its SHA-1, and the file with its integrity table."""
         with self._opened(check_integrity=self._request["check_integrity"]) as wim:
             wim.verify()
+            # Entries of its table that libwim cannot place are left out with a warning.
+            for image in range(1, self._request["images"] + 1):
+                wim.check_complete(image)
 
     def files(self) -> None:
         """Send all files and folders of an image."""
@@ -133,12 +136,15 @@ class _Opened:
             request["wim"], on_progress, check_integrity=check_integrity
         )
         self._parts: list[str] = request["parts"]
+        self._path: str = request["wim"]
+        self._images: int = request["images"]
 
     def __enter__(self) -> Wim:
         wim = self._context.__enter__()
         try:
             for part in self._parts:
                 wim.use_parts(part)
+            self._check_images(wim)
         except BaseException:
             self._context.__exit__(*sys.exc_info())
             raise
@@ -146,6 +152,17 @@ class _Opened:
 
     def __exit__(self, *error: Any) -> None:
         self._context.__exit__(*error)
+
+    def _check_images(self, wim: Wim) -> None:
+        """libwim counts the images whose metadata it finds, and is content with fewer."""
+        found = wim.image_count()
+        if found != self._images:
+            raise ImageError(
+                f"the WIM is damaged: its table has {found} of its {self._images} images",
+                where=self._path,
+                hint="Copy the file again.",
+                hresult=0x80070570,
+            )
 
 
 def _ignore(_: Progress) -> None:

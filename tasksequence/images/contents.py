@@ -127,7 +127,8 @@ def open_image(path: Path | str, image: int | None = None) -> WimFile:
 def jobs(found: WimFile | None, job: str, **arguments: object) -> Iterator[dict[str, Any]]:
     """Run a job of the tool process and yield its events; raises what it reports."""
     wim = found.path if found is not None else ""
-    request = {"job": job, "wim": wim, "parts": other_parts(found), **arguments}
+    images = found.images if found is not None else 0
+    request = {"job": job, "wim": wim, "parts": other_parts(found), "images": images, **arguments}
     with WorkerProcess(request, _TOOL) as worker:
         for event in worker.events(None):
             if event["event"] == "done":

@@ -53,6 +53,7 @@ _EXTRACT_NTFS = 0x00000001
 _WRITE_SOLID = 0x00001000
 _LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
+_ITERATE_RESOURCES_NEEDED = 0x00000004
 _ALL_IMAGES = -1
 _CONTINUE, _ABORT = 0, 1
 _SHA1_BYTES = 20
@@ -457,6 +458,12 @@ class Wim:
     def verify(self) -> None:
         """Read all metadata and file data, and compare them with their SHA-1."""
         self._call("wimlib_verify_wim", 0)
+
+    def check_complete(self, image: int) -> None:
+        """See that all data that an image's files name is there; `verify` reads what is there."""
+        callback = _DirEntryFunction(lambda _entry, _context: 0)
+        flags = _ITERATE_RECURSIVE | _ITERATE_RESOURCES_NEEDED
+        self._call("wimlib_iterate_dir_tree", image, b"/", flags, callback, None)
 
     def stored_bytes(self) -> int:
         """Return the bytes that all file data takes in the file, metadata left out."""
