@@ -328,12 +328,12 @@ class Library:
     def open_wim(
         self,
         path: str,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[Progress], None] | None = None,
         *,
         check_integrity: bool = False,
     ) -> Generator[Wim, None, None]:
         """Open a WIM file for reading, its integrity table compared first if that is asked for."""
-        with self._wim(on_progress) as wim:
+        with self._wim(on_progress or _ignore) as wim:
             wim.open(path, _OPEN_CHECK_INTEGRITY if check_integrity else 0)
             yield wim
 
@@ -546,6 +546,10 @@ class Wim:
             self._raised = error
             return _ABORT
         return _CONTINUE
+
+
+def _ignore(_: Progress) -> None:
+    pass
 
 
 def _entry_of(raw: Any) -> Entry:
