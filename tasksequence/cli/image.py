@@ -130,7 +130,13 @@ def diff(
 @click.option(
     "--erase", is_flag=True, help="Remove what is on the volumes; without it nothing is done."
 )
-def apply(wim: Path, target: Path, index: int | None, volume: str | None, erase: bool) -> None:
+@click.option(
+    "--verify/--no-verify", default=True,
+    help="Read all of WIM and compare it with its hashes before anything is removed (the default).",
+)  # fmt: skip
+def apply(
+    wim: Path, target: Path, index: int | None, volume: str | None, erase: bool, verify: bool
+) -> None:
     """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
 
     All images go to the NTFS and FAT32 volumes in their order, as Apply Operating System does, or
@@ -140,5 +146,6 @@ def apply(wim: Path, target: Path, index: int | None, volume: str | None, erase:
     from tasksequence.cli.output import print_result
     from tasksequence.images.apply import apply_images
 
-    for one in apply_images(wim, target, index=index, volume=volume, erase=erase):
+    applied = apply_images(wim, target, index=index, volume=volume, erase=erase, verify=verify)
+    for one in applied:
         print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from tasksequence.capture.sources.cut_off import check_not_cut_off
+from tasksequence.capture.sources.differencing import check_not_differencing
 from tasksequence.capture.sources.disk_format import disk_format
 from tasksequence.capture.sources.exports import Part, exported
 from tasksequence.capture.sources.fat32 import FatVolume
@@ -114,6 +115,7 @@ def open_disk(path: Path | str, index: int = 0) -> Iterator[OpenDisk]:
     form = disk_format(name)
     for device in (name, *_partition_devices(name)):
         check_not_mounted(device)
+    check_not_differencing(name, form)
     check_not_cut_off(name, form)
     with exported(name, form, [Part("disk")]) as (whole,):
         size = whole.stat().st_size
