@@ -8,7 +8,9 @@ from collections.abc import Iterable
 import attrs
 
 from tasksequence.capture.destinations.delivery import Destination
-from tasksequence.capture.sources.source_kind import source_kind, used_bytes
+from tasksequence.capture.sources.mounts import file_system_of
+from tasksequence.capture.sources.source_kind import source_kind
+from tasksequence.capture.sources.used_space import used_space
 from tasksequence.capture.sources.volume_kind import FAT32
 from tasksequence.errors import DestinationError, VolumeError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
@@ -33,7 +35,7 @@ class SizeEstimate:
     """Between which sizes the WIM is going to be, in bytes."""
 
     data: int
-    """What the volumes hold."""
+    """What the volumes hold, without what is left out."""
     low: int
     high: int
 
@@ -51,19 +53,20 @@ class SizeEstimate:
 
 def estimate_size(volumes: Iterable[VolumeSource], options: CaptureOptions) -> SizeEstimate:
     """Estimate the size of a WIM by what is in use; a volume that cannot tell adds nothing."""
-    data = staged = 0
+    least = data = staged = 0
     for volume in volumes:
         try:
             kind = source_kind(volume)
-            used = used_bytes(volume, kind)
+            used = used_space(volume, kind, options.exclusions)
         except VolumeError:
             # What is wrong with it is said where it is captured.
             continue
-        data += used
+        least += used.low
+        data += used.high
         if kind == FAT32:
-            staged += used
+            staged += used.high
     low, high = _SHARES[options.compression]
-    return SizeEstimate(data, int(data * low), int(data * high), staged, options.split)
+    return SizeEstimate(data, int(least * low), int(data * high), staged, options.split)
 
 
 def check_space(destination: Destination, estimate: SizeEstimate) -> list[str]:
@@ -115,19 +118,27 @@ def check_space(destination: Destination, estimate: SizeEstimate) -> list[str]:
 
 
 def _check_fat(destination: Destination, estimate: SizeEstimate, *, is_direct: bool) -> list[str]:
+    """Refuse a file of more than 4 GB where FAT32 has to take it, and warn where that may be."""
     low, high = estimate.low, estimate.high
-    # Where it is written it is whole before it is split.
-    if estimate.part is not None and not is_direct:
-        low, high = min(low, estimate.part), min(high, estimate.part)
-    if destination.file_system().lower() not in _FAT or high <= _FAT_LIMIT:
-        return []
-    problem = f"FAT32 takes no file of more than 4 GB, and the WIM is estimated at {estimate}"
-    if low > _FAT_LIMIT:
-        raise DestinationError(
-            problem,
-            where=destination.text,
-            hint="Name a destination with another file system, or write parts by way of another: "
-            "--split 3900M --scratch FOLDER.",
-            hresult=0x800700DF,
-        )
-    return [f"{destination.text}: {problem}"]
+    places = []
+    if not is_direct:
+        scratch = file_system_of(destination.place)
+        hint = "Choose a folder on another file system (command line: --scratch FOLDER)."
+        places.append((destination.place, scratch, low, high, hint))
+        # Where it is written it is whole before it is split.
+        if estimate.part is not None:
+            low, high = min(low, estimate.part), min(high, estimate.part)
+    hint = (
+        "Name a destination with another file system, or write parts by way of another: --split "
+        "3900M --scratch FOLDER."
+    )
+    places.append((destination.text, destination.file_system(), low, high, hint))
+    warnings = []
+    for where, file_system, least, most, remedy in places:
+        if file_system.lower() not in _FAT or most <= _FAT_LIMIT:
+            continue
+        problem = f"FAT32 takes no file of more than 4 GB, and the WIM is estimated at {estimate}"
+        if least > _FAT_LIMIT:
+            raise DestinationError(problem, where=where, hint=remedy, hresult=0x800700DF)
+        warnings.append(f"{where}: {problem}")
+    return warnings

@@ -15,7 +15,8 @@ from tasksequence.capture.shown_names import ShownNames
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import inspect
-from tasksequence.capture.sources.source_kind import source_kind, used_bytes
+from tasksequence.capture.sources.source_kind import source_kind
+from tasksequence.capture.sources.used_space import used_space
 from tasksequence.capture.sources.volume_kind import FAT32, FOLDER, NTFS
 from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wimlib.abilities import libwim_abilities
@@ -177,7 +178,7 @@ def _check_volume(
     def look() -> str:
         kind = source_kind(volume)
         if kind == FOLDER:
-            return f"{path}: folder, {human_bytes(used_bytes(volume, kind))} of data"
+            return f"{path}: folder, {human_bytes(used_space(volume, kind).high)} of data"
         check_not_mounted(path)
         if kind == FAT32:
             with FatVolume(path) as fat:
@@ -189,7 +190,7 @@ def _check_volume(
             found.append(_dirty(path, refused=kind == NTFS and not options.allow_dirty))
         named = f" {label!r}" if label else ""
         return (
-            f"{path}: {kind}{named}, {human_bytes(used_bytes(volume, kind))} of data in about "
+            f"{path}: {kind}{named}, {human_bytes(used_space(volume, kind).high)} of data in about "
             f"{records:,} files and folders"
         )
 

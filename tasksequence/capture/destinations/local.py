@@ -31,6 +31,7 @@ from tasksequence.capture.destinations.placing import (
     move_to_free,
 )
 from tasksequence.capture.destinations.unc import is_unc
+from tasksequence.capture.sources.mounts import file_system_of
 from tasksequence.capture.wim_file import MAGIC_BYTES
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import DestinationError
@@ -89,7 +90,7 @@ class LocalDestination:
 
     def file_system(self) -> str:
         """Return the name of its file system, as the kernel calls it; empty where it is unknown."""
-        return _file_system_of(os.path.dirname(self.text))  # noqa: PTH120
+        return file_system_of(os.path.dirname(self.text))  # noqa: PTH120
 
     def deliver(self, report: DeliveryReport, source: str | None = None) -> None:
         """Put the verified WIM into its place in one step; see `Destination.deliver`.
@@ -276,19 +277,6 @@ def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> N
             report(Phase.CONFIRM, size, size)
     except OSError as error:
         raise write_error(error, where) from None
-
-
-def _file_system_of(folder: str) -> str:
-    best, name = "", ""
-    mounts = Path("/proc/self/mountinfo")
-    with suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            head, _, tail = line.partition(" - ")
-            point = head.split(" ")[4].encode().decode("unicode_escape")
-            inside = folder == point or folder.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= len(best):
-                best, name = point, tail.split(" ")[0]
-    return name
 
 
 def check_destination(text: str, volumes: Iterable[Path]) -> str:

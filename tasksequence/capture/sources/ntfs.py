@@ -17,6 +17,7 @@ from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
 from tasksequence.errors import VolumeError
 
 __all__ = [
+    "PAGE_FILES",
     "Inspection",
     "Look",
     "NtfsTree",
@@ -210,6 +211,13 @@ class NtfsTree:
                 return one.size
         return 0
 
+    def allocated(self, number: int) -> tuple[int, int]:
+        """Return the bytes that a file's main stream takes on the volume, and its names' number."""
+        try:
+            return _allocated(self._volume, number), len(self._volume.names(number))
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
+
 
 def data_bytes(path: str) -> int:
     """Return the bytes of the clusters in use that a capture reads, about.
@@ -224,7 +232,7 @@ def data_bytes(path: str) -> int:
             used = int.from_bytes(bitmap, "little").bit_count() * geometry.cluster
             left_out = volume.mft.size + _allocated(volume, _LOG_RECORD)
             for number, name in volume.entries(ROOT):
-                if name.name.lower() in _PAGE_FILES:
+                if name.name.lower() in PAGE_FILES:
                     left_out += _allocated(volume, number)
             return max(0, used - left_out)
         except OSError as error:
@@ -233,7 +241,8 @@ def data_bytes(path: str) -> int:
 
 _LOG_RECORD = 2
 _BITMAP_RECORD = 6
-_PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+"""Names in the root of what Windows keeps of its memory there; no capture needs them."""
 
 
 def _data_of(volume: NtfsVolume, number: int) -> list[form.Attribute]:
