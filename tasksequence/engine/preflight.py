@@ -240,6 +240,9 @@ def _check_destination(found: list[PreflightCheck], request: CaptureRequest) -> 
         estimate = estimate_size(request.volumes, request.options)
         warnings = _checked(found, "space", lambda: check_space(destination, estimate))
         if warnings is None:
+            if not request.options.check_space:
+                # The person's word: a capture begins nevertheless.
+                found[-1] = attrs.evolve(found[-1], standing=Standing.WARNING)
             return
         found += [
             PreflightCheck(subject="space", standing=Standing.WARNING, text=text)

@@ -166,6 +166,24 @@ def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
         run("umount", disk)
 
 
+@needs_root
+def test_without_the_space_check_too_little_space_is_a_warning(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk)
+    try:
+        plan = plan_for(str(disk / "a.wim"))
+        checks = ts.preflight(plan, large_volume)
+        assert by_subject(checks)["space"] is ts.Standing.FAILED
+        checks = ts.preflight(plan, large_volume, options=CaptureOptions(check_space=False))
+        assert by_subject(checks)["space"] is ts.Standing.WARNING
+        assert "could suffice" in checks[-1].text
+    finally:
+        run("umount", disk)
+
+
 def test_check_only_captures_nothing_and_says_how_it_stands(
     small_volume: Path, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ from tasksequence.capture.destinations.partial import (
 )
 from tasksequence.capture.destinations.parts import part_names, remove_left_over
 from tasksequence.capture.destinations.placing import (
+    check_replaceable,
     move_and_keep,
     move_into_place,
     move_to_free,
@@ -69,6 +70,7 @@ class LocalDestination:
         self._overwrite = options.overwrite
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
+        check_replaceable(self.text)
         remove_stale(self.text)
         self._staged: str | None = None
         if options.scratch is None:
