@@ -251,5 +251,6 @@ def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
         events.failed(error)
         raise
     except BaseException as error:
-        events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")
+        interrupted = isinstance(error, KeyboardInterrupt)
+        events.ended("interrupted by Ctrl-C (SIGINT)" if interrupted else str(error) or "ended")
         raise

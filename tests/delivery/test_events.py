@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,58 @@ def test_a_failure_is_an_event_with_its_code(
     events = events_of(done.stdout)
     assert {one["event"] for one in events} == {"check"}
     assert events[-1]["standing"] == "failed"
+
+
+@pytest.mark.wimlib
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGTERM, "SIGTERM"), (signal.SIGINT, "SIGINT")]
+)
+def test_a_signal_is_named_by_the_last_event(
+    sequence: Path, large_volume: Path, tmp_path: Path, number: int, name: str
+) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", large_volume),
+            *("--destination", tmp_path / "a.wim", "--progress", "json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = ""
+    while '"progress"' not in lines:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        lines += line
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=60)
+    last = events_of(lines + rest)[-1]
+    assert last["event"] == "failed"
+    assert name in str(last["problem"])
+
+
+@pytest.mark.wimlib
+def test_a_reader_that_is_gone_is_told_of_once_and_ends_no_capture(
+    sequence: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", large_volume),
+            *("--destination", tmp_path / "a.wim", "--progress", "json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert errors.count("could not be printed") == 1
+    assert (tmp_path / "a.wim").exists()
 
 
 @pytest.mark.wimlib
