@@ -266,6 +266,9 @@ def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> N
                 done += len(chunk)
             os.fsync(descriptor)
             report(Phase.UPLOAD, size, size)
+            # What is compared has to come from the disk, not from this machine's memory.
+            with suppress(OSError):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             for offset in range(0, max(size, 1), CHUNK):
                 report(Phase.CONFIRM, offset, size)
                 wanted = os.pread(stream.fileno(), CHUNK, offset)
