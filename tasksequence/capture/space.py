@@ -16,7 +16,7 @@ from tasksequence.errors import DestinationError, VolumeError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
 from tasksequence.text_table import human_bytes
 
-__all__ = ["SizeEstimate", "check_space", "estimate_size"]
+__all__ = ["SizeEstimate", "check_room", "check_space", "estimate_size"]
 
 # Shares of the data that a WIM takes: less than the first was never met with the files of a
 # Windows, more than the second only with data that does not compress; of solid ones less is known.
@@ -115,6 +115,31 @@ def check_space(destination: Destination, estimate: SizeEstimate) -> list[str]:
         )
     warnings += _check_fat(destination, estimate, is_direct=is_direct)
     return warnings
+
+
+def check_room(destination: Destination, size: int) -> None:
+    """Refuse to deliver a finished WIM of so many bytes where it cannot fit.
+
+    Raises `DestinationError`.
+    """
+    free = destination.free_bytes()
+    if free is not None and free < size:
+        raise DestinationError(
+            f"no space left that could suffice: the WIM has {human_bytes(size)}, and "
+            f"{human_bytes(free)} are free",
+            where=destination.text,
+            hint="Free space there or name another place. The new WIM needs room beside an old "
+            "one, which stays until the new one is complete. To try it nevertheless: "
+            "--no-space-check.",
+            hresult=0x80070070,
+        )
+    if destination.file_system().lower() in _FAT and size > _FAT_LIMIT:
+        raise DestinationError(
+            f"FAT32 takes no file of more than 4 GB, and the WIM has {human_bytes(size)}",
+            where=destination.text,
+            hint="Name a destination with another file system.",
+            hresult=0x800700DF,
+        )
 
 
 def _check_fat(destination: Destination, estimate: SizeEstimate, *, is_direct: bool) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+import tasksequence as ts
 from tasksequence.capture import space
 from tasksequence.capture.destinations.local import LocalDestination
 from tasksequence.capture.sources.mounts import file_system_of
@@ -17,7 +18,7 @@ from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, Compression, ExclusionProfile, VolumeSource
-from tests.support.captures import Events, needs_root, request_for
+from tests.support.captures import OLD, Events, needs_root, request_for
 from tests.support.shares import verify
 from tests.support.volumes import make_volume, need_tools, run
 
@@ -93,6 +94,23 @@ def test_what_a_profile_leaves_out_of_a_volume_is_not_counted(tmp_path: Path) ->
     less = estimate_size([source], attrs.evolve(NONE, exclusions=profile))
     assert plain.data - less.data == 10 << 20
     assert less.data >= 6 << 20
+
+
+@needs_root
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_late_delivery_that_cannot_fit_is_refused_before_it_begins(
+    tmp_path: Path, checked: bool
+) -> None:
+    wim = tmp_path / "finished.wim"
+    wim.write_bytes(OLD * 1000)
+    with mounted_at(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "tmpfs") as disk:
+        events = Events()
+        options = CaptureOptions(check_space=checked)
+        with pytest.raises(DestinationError, match="no space left") as caught:
+            ts.deliver_wim(wim, str(disk / "out.wim"), options=options, on_event=events)
+        assert caught.value.hresult == 0x80070070
+        assert bool(events.progress) is not checked
+        assert not list(disk.iterdir())
 
 
 @needs_root
