@@ -189,6 +189,7 @@ def capture(
             disks=sources.disks,
             include=sources.include,
             exclude=sources.exclude,
+            backend=backend,
             options=options,
             assume_conditions=assume_conditions,
             prepared=prepared,
