@@ -163,6 +163,20 @@ def test_a_file_in_its_place_is_brought_to_the_disk_with_its_folder(
     assert seen == [NEW]
 
 
+@pytest.mark.parametrize(
+    "move", [placing.move_to_free, placing.move_and_keep, placing.move_into_place]
+)
+def test_a_folder_is_no_old_image(
+    old_wim: Path, finished: Path, move: Callable[[str, str], None]
+) -> None:
+    old_wim.unlink()
+    old_wim.mkdir()
+    with pytest.raises(DestinationError):
+        move(str(finished), str(old_wim))
+    assert names_in(old_wim.parent) == {"win.wim", ".finished"}
+    assert old_wim.is_dir()
+
+
 def test_what_hides_the_old_files_rights_is_told_in_words(
     old_wim: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -62,15 +63,18 @@ def move_and_keep(finished: str, destination: str) -> None:
         while True:
             give_access(finished, destination)
             try:
-                written = os.stat(destination).st_mtime  # noqa: PTH116
+                status = os.stat(destination)  # noqa: PTH116
             except FileNotFoundError:
                 with suppress(FileExistsError):
                     _take_free(finished, destination)
                     return
                 continue
-            swapped = _swapped(finished, destination, written)
+            if stat.S_ISDIR(status.st_mode):
+                # Exchanging would take it for a file.
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            swapped = _swapped(finished, destination, status.st_mtime)
             if swapped is None:
-                swapped = _replaced(finished, destination, written)
+                swapped = _replaced(finished, destination, status.st_mtime)
             if swapped:
                 return
 
