@@ -9,13 +9,15 @@ import attrs
 
 from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.unc import is_unc
-from tasksequence.capture.sources.source_kind import source_kind, used_bytes
+from tasksequence.capture.sources.mounts import file_system_of
+from tasksequence.capture.sources.source_kind import source_kind
+from tasksequence.capture.sources.used_space import used_space
 from tasksequence.capture.sources.volume_kind import FAT32
 from tasksequence.errors import DestinationError, VolumeError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
 from tasksequence.text_table import human_bytes
 
-__all__ = ["SizeEstimate", "check_space", "estimate_size"]
+__all__ = ["SizeEstimate", "check_room", "check_space", "estimate_size"]
 
 # Shares of the data that a WIM takes: less than the first was never met with the files of a
 # Windows, more than the second only with data that does not compress; of solid ones less is known.
@@ -34,7 +36,7 @@ class SizeEstimate:
     """Between which sizes the WIM is going to be, in bytes."""
 
     data: int
-    """What the volumes hold."""
+    """What the volumes hold, without what is left out."""
     low: int
     high: int
 
@@ -52,19 +54,20 @@ class SizeEstimate:
 
 def estimate_size(volumes: Iterable[VolumeSource], options: CaptureOptions) -> SizeEstimate:
     """Estimate the size of a WIM by what is in use; a volume that cannot tell adds nothing."""
-    data = staged = 0
+    least = data = staged = 0
     for volume in volumes:
         try:
             kind = source_kind(volume)
-            used = used_bytes(volume, kind)
+            used = used_space(volume, kind, options.exclusions)
         except VolumeError:
             # What is wrong with it is said where it is captured.
             continue
-        data += used
+        least += used.low
+        data += used.high
         if kind == FAT32:
-            staged += used
+            staged += used.high
     low, high = _SHARES[options.compression]
-    return SizeEstimate(data, int(data * low), int(data * high), staged, options.split)
+    return SizeEstimate(data, int(least * low), int(data * high), staged, options.split)
 
 
 def check_space(destination: Destination, estimate: SizeEstimate) -> list[str]:
@@ -138,20 +141,53 @@ def _on_one_file_system(destination: Destination) -> bool:
     return os.stat(folder).st_dev == os.stat(destination.place).st_dev  # noqa: PTH116
 
 
-def _check_fat(destination: Destination, estimate: SizeEstimate, *, is_direct: bool) -> list[str]:
-    low, high = estimate.low, estimate.high
-    # Where it is written it is whole before it is split.
-    if estimate.part is not None and not is_direct:
-        low, high = min(low, estimate.part), min(high, estimate.part)
-    if destination.file_system().lower() not in _FAT or high <= _FAT_LIMIT:
-        return []
-    problem = f"FAT32 takes no file of more than 4 GB, and the WIM is estimated at {estimate}"
-    if low > _FAT_LIMIT:
+def check_room(destination: Destination, size: int) -> None:
+    """Refuse to deliver a finished WIM of so many bytes where it cannot fit.
+
+    Raises `DestinationError`.
+    """
+    free = destination.free_bytes()
+    if free is not None and free < size:
         raise DestinationError(
-            problem,
+            f"no space left that could suffice: the WIM has {human_bytes(size)}, and "
+            f"{human_bytes(free)} are free",
             where=destination.text,
-            hint="Name a destination with another file system, or write parts by way of another: "
-            "--split 3900M --scratch FOLDER.",
+            hint="Free space there or name another place. The new WIM needs room beside an old "
+            "one, which stays until the new one is complete. To try it nevertheless: "
+            "--no-space-check.",
+            hresult=0x80070070,
+        )
+    if destination.file_system().lower() in _FAT and size > _FAT_LIMIT:
+        raise DestinationError(
+            f"FAT32 takes no file of more than 4 GB, and the WIM has {human_bytes(size)}",
+            where=destination.text,
+            hint="Name a destination with another file system.",
             hresult=0x800700DF,
         )
-    return [f"{destination.text}: {problem}"]
+
+
+def _check_fat(destination: Destination, estimate: SizeEstimate, *, is_direct: bool) -> list[str]:
+    """Refuse a file of more than 4 GB where FAT32 has to take it, and warn where that may be."""
+    low, high = estimate.low, estimate.high
+    places = []
+    if not is_direct:
+        scratch = file_system_of(destination.place)
+        hint = "Choose a folder on another file system (command line: --scratch FOLDER)."
+        places.append((destination.place, scratch, low, high, hint))
+        # Where it is written it is whole before it is split.
+        if estimate.part is not None:
+            low, high = min(low, estimate.part), min(high, estimate.part)
+    hint = (
+        "Name a destination with another file system, or write parts by way of another: --split "
+        "3900M --scratch FOLDER."
+    )
+    places.append((destination.text, destination.file_system(), low, high, hint))
+    warnings = []
+    for where, file_system, least, most, remedy in places:
+        if file_system.lower() not in _FAT or most <= _FAT_LIMIT:
+            continue
+        problem = f"FAT32 takes no file of more than 4 GB, and the WIM is estimated at {estimate}"
+        if least > _FAT_LIMIT:
+            raise DestinationError(problem, where=where, hint=remedy, hresult=0x800700DF)
+        warnings.append(f"{where}: {problem}")
+    return warnings

@@ -182,6 +182,7 @@ def capture(
                 disks=sources.disks,
                 include=sources.include,
                 exclude=sources.exclude,
+                backend=backend,
                 options=options,
                 assume_conditions=assume_conditions,
                 prepared=prepared,
@@ -250,5 +251,6 @@ def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
         events.ended(f"unexpected {type(error).__name__}")
         raise
     except BaseException as error:
-        events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")
+        interrupted = isinstance(error, KeyboardInterrupt)
+        events.ended("interrupted by Ctrl-C (SIGINT)" if interrupted else str(error) or "ended")
         raise

@@ -9,6 +9,8 @@ from typing import TextIO
 
 __all__ = ["discard_closed_outputs", "output_width", "print_error", "print_result"]
 
+_REFUSING: list[TextIO] = []
+"""Outputs that did not take what they were given."""
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x0A}
 
 
@@ -20,10 +22,15 @@ def print_error(text: str) -> None:
 def print_result(text: str) -> bool:
     """Print to standard output; False where that does not take it, said on standard error.
 
-    What was done is done: that its report cannot be printed is no failure of it.
+    What was done is done: that its report cannot be printed is no failure of it. It is said once,
+    and nothing more is printed then: the rest of a result means little without its beginning.
     """
+    if sys.stdout is not None and sys.stdout in _REFUSING:
+        return False
     problem = _print(sys.stdout, text)
     if problem is not None:
+        if sys.stdout is not None:
+            _REFUSING.append(sys.stdout)
         print_error(f"tasksequence: the result could not be printed: {problem}")
     return problem is None
 

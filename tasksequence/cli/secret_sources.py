@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import sys
-from contextlib import suppress
 
 import click
 
 from tasksequence.cli.output import print_error
-from tasksequence.cli.start_environment import blank_variables
+from tasksequence.cli.start_environment import blank_variables, hide_memory
 
 __all__ = ["forget_environment", "is_reference", "read_secret", "split_setting"]
 
@@ -75,17 +73,17 @@ def _read(name: str, source: str, used: set[str]) -> str:
 def forget_environment(used: set[str]) -> None:
     """Remove variables that held secrets: nobody finds them in this process or in its children.
 
-    Nor does a crash from here on leave a copy of the memory, in which secrets are.
+    Nor can others read the memory, in which secrets are, and no crash leaves it behind. Call it
+    once, after all secrets were read.
     """
     for variable in used:
         os.environ.pop(variable, None)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if not blank_variables(used):
         print_error(
             "warning: this system shows the environment that a process was started with, the "
             "secret among it, to the same account as long as it runs; use fd:NUMBER there"
         )
+    hide_memory()
 
 
 def _prompted(name: str) -> str:

@@ -1,12 +1,14 @@
-"""The environment that this process was started with, as others may read it."""
+"""What others may read of this process: the environment it was started with, and its memory."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
 from collections.abc import Iterable
 from contextlib import suppress
 
-__all__ = ["blank_variables"]
+__all__ = ["blank_variables", "hide_memory"]
 
 _STATE = "/proc/self/stat"
 _MEMORY = "/proc/self/mem"
@@ -32,6 +34,23 @@ def blank_variables(names: Iterable[str]) -> bool:
             return not any(True for _ in _values(file.read(), wanted))
     except OSError:
         return False
+
+
+def hide_memory() -> None:
+    """Let no crash leave a core file, and no other process of this account read the memory.
+
+    Programs that are started from here on are as readable as ever: they hold no secret. After it
+    an account other than root cannot blank variables any more.
+    """
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_SET_DUMPABLE, *map(ctypes.c_ulong, (0, 0, 0, 0)))
+
+
+_SET_DUMPABLE = 4
+"""PR_SET_DUMPABLE of prctl(2)."""
 
 
 def _blank(wanted: frozenset[bytes]) -> None:

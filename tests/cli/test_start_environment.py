@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+
+from tests.support.captures import needs_root
 
 CODE = """
 import subprocess, sys
@@ -35,3 +39,35 @@ def test_a_variable_that_held_a_secret_is_blanked_for_others_too(secret: str) ->
     for name, value in others.items():
         assert done.stdout.count(f"{name}={value}\0".encode()) == 2
     assert done.stdout.endswith(b"0\n")
+
+
+@needs_root
+def test_the_memory_is_hidden_from_the_same_account() -> None:
+    """And nothing that a process needs of itself is hidden from it, nor are its children."""
+    code = (
+        "import os, pathlib, subprocess, sys\n"
+        "from tasksequence.cli.secret_sources import forget_environment\n"
+        "os.setgroups([])\n"
+        "os.setgid(1000)\n"
+        "os.setuid(1000)\n"
+        "forget_environment(set())\n"
+        "mine = f'/proc/{os.getpid()}/environ'\n"
+        "look = subprocess.run(['cat', mine], capture_output=True, text=True)\n"
+        "assert 'Permission denied' in look.stderr, look\n"
+        "subprocess.run(['cat', '/proc/self/environ'], check=True, stdout=subprocess.DEVNULL)\n"
+        "assert os.listdir('/proc/self/fd')\n"
+        "assert pathlib.Path('/proc/self/mountinfo').read_text()\n"
+        "with open(sys.argv[1]) as file:\n"
+        "    assert pathlib.Path(f'/proc/self/fd/{file.fileno()}').read_text() == 'x'\n"
+        "print('fine', flush=True)\n"
+        "os._exit(0)\n"
+    )
+    # Folders of pytest let no other account through.
+    with tempfile.NamedTemporaryFile("w+") as file:
+        file.write("x")
+        file.flush()
+        Path(file.name).chmod(0o644)
+        done = subprocess.run(
+            [sys.executable, "-c", code, file.name], check=False, capture_output=True, text=True
+        )
+    assert done.stdout == "fine\n", done.stderr

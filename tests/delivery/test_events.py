@@ -195,7 +195,10 @@ def test_a_share_that_is_lost_for_good_is_a_failed_event(
 @pytest.mark.parametrize("phase", ["write", "upload"])
 @pytest.mark.parametrize(
     ("number", "code", "problem"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended")],
+    [
+        (signal.SIGINT, 130, "interrupted by Ctrl-C (SIGINT)"),
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+    ],
 )
 def test_a_capture_that_is_ended_says_so_last(
     share: SambaShare,
@@ -220,6 +223,29 @@ def test_a_capture_that_is_ended_says_so_last(
     assert seen == code, errors
     assert (events[-1]["event"], events[-1]["problem"]) == ("failed", problem)
     assert_untouched(share, scratch)
+
+
+@pytest.mark.wimlib
+def test_a_reader_that_is_gone_is_told_of_once_and_ends_no_capture(
+    sequence: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", large_volume),
+            *("--destination", tmp_path / "a.wim", "--progress", "json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert errors.count("could not be printed") == 1
+    assert (tmp_path / "a.wim").exists()
 
 
 def on_terminal(command: list[str | Path], columns: int, **environment: str) -> tuple[int, str]:

@@ -6,6 +6,8 @@ import errno
 import os
 import shlex
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,6 +163,20 @@ def test_a_file_in_its_place_is_brought_to_the_disk_with_its_folder(
     assert seen == [NEW]
 
 
+@pytest.mark.parametrize(
+    "move", [placing.move_to_free, placing.move_and_keep, placing.move_into_place]
+)
+def test_a_folder_is_no_old_image(
+    old_wim: Path, finished: Path, move: Callable[[str, str], None]
+) -> None:
+    old_wim.unlink()
+    old_wim.mkdir()
+    with pytest.raises(DestinationError):
+        move(str(finished), str(old_wim))
+    assert names_in(old_wim.parent) == {"win.wim", ".finished"}
+    assert old_wim.is_dir()
+
+
 def test_what_hides_the_old_files_rights_is_told_in_words(
     old_wim: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,3 +272,48 @@ def test_a_full_destination_behind_a_scratch_folder_costs_no_finished_wim(tmp_pa
         assert str(kept) in (caught.value.hint or "")
     finally:
         run("umount", disk)
+
+
+@needs_root
+@pytest.mark.parametrize("overwrite", [Overwrite.REPLACE, Overwrite.KEEP])
+def test_a_protected_file_is_seen_before_the_capture(old_wim: Path, overwrite: Overwrite) -> None:
+    options = attrs.evolve(QUICK, overwrite=overwrite)
+    LocalDestination(str(old_wim), [], options).close()
+    if subprocess.run(["chattr", "+i", old_wim], check=False, capture_output=True).returncode:
+        pytest.skip("no immutable files on this file system")
+    try:
+        with pytest.raises(DestinationError, match="may not be replaced") as caught:
+            LocalDestination(str(old_wim), [], options)
+    finally:
+        run("chattr", "-i", old_wim)
+    assert caught.value.hresult == 0x80070005
+    assert "chattr" in (caught.value.hint or "")
+    assert contents(old_wim.parent) == {"win.wim": OLD}
+
+
+@needs_root
+def test_another_accounts_file_in_a_sticky_folder_is_seen_before_the_capture() -> None:
+    # Folders of pytest let no other account through.
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o1777)
+        path = Path(parent, "win.wim")
+        path.write_bytes(OLD)
+        code = (
+            "import os, sys\n"
+            "from tasksequence.capture.destinations.placing import check_replaceable\n"
+            "from tasksequence.errors import DestinationError\n"
+            "check_replaceable(sys.argv[1] + '.absent')\n"
+            "os.setgroups([])\n"
+            "os.setgid(1000)\n"
+            "os.setuid(1000)\n"
+            "try:\n"
+            "    check_replaceable(sys.argv[1])\n"
+            "except DestinationError as error:\n"
+            "    print(error.hint, flush=True)\n"
+            "os._exit(0)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, path], check=True, capture_output=True, text=True
+        )
+        assert "sticky" in done.stdout
+        assert path.read_bytes() == OLD

@@ -17,8 +17,9 @@ from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
 from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.engine.doctor import examine
-from tasksequence.errors import DestinationError
+from tasksequence.errors import BackendUnavailable, DestinationError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
+from tasksequence.testing import RecordingBackend
 from tests.support.captures import OLD, Events, names_in, request_for
 from tests.support.command_line import run as command
 from tests.support.shares import PASSWORD, assert_untouched, options_for, put_old
@@ -52,7 +53,7 @@ def test_all_is_well_with_a_good_share(
     )
     assert {one.standing for one in checks} == {ts.Standing.OK}, ts.describe_checks(checks)
     assert set(by_subject(checks)) == {
-        *("step", "libwim", "volume", "state", "destination", "space"),
+        *("step", "backend", "volume", "state", "destination", "space"),
     }
     assert PASSWORD not in ts.describe_checks(checks)
     assert_untouched(share, scratch)
@@ -68,7 +69,7 @@ def test_everything_that_is_wrong_is_told_at_once(
         options=options_for(share, scratch),
     )
     failed = [one for one in checks if one.standing is ts.Standing.FAILED]
-    assert [one.subject for one in failed] == ["libwim", "volume", "volume", "destination"]
+    assert [one.subject for one in failed] == ["backend", "volume", "volume", "destination"]
     assert failed[-1].hresult == 0x80070043
     assert all(one.hint for one in failed)
     assert "(0x80070043)" in ts.describe_checks(checks)
@@ -77,6 +78,37 @@ def test_everything_that_is_wrong_is_told_at_once(
 def test_a_plan_without_a_capture_step_fails_there(small_volume: Path) -> None:
     (check,) = ts.preflight(ts.compile_plan(ts.TaskSequence(steps=[])), small_volume)
     assert (check.subject, check.standing) == ("step", ts.Standing.FAILED)
+
+
+def test_another_backend_is_asked_instead_of_libwim(
+    small_volume: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Picky(RecordingBackend):
+        name = "picky"
+
+        def check_installed(self) -> str:
+            raise BackendUnavailable("the tape is not in", hint="Put it in.")
+
+        def check_request(self, request: ts.CaptureRequest) -> None:
+            raise ts.CaptureError(f"no {request.options.compression.value} on tapes")
+
+        def check_volumes(self, volumes: tuple[VolumeSource, ...]) -> None:
+            raise ts.CaptureError(f"{len(volumes)} is too many")
+
+    monkeypatch.setenv(LIBRARY_VARIABLE, "/nowhere/libwim.so")
+    plan = plan_for(str(tmp_path / "a.wim"))
+    checks = ts.preflight(plan, small_volume, backend=Picky())
+    failed = [(one.subject, one.text) for one in checks if one.standing is ts.Standing.FAILED]
+    assert failed == [
+        ("backend", "the tape is not in"),
+        ("options", "no lzx on tapes"),
+        ("volume", "1 is too many"),
+    ]
+    checks = ts.preflight(plan, small_volume, backend="recording")
+    assert {one.standing for one in checks} == {ts.Standing.OK}, ts.describe_checks(checks)
+    (check,) = (one for one in ts.preflight(plan, backend="none") if one.subject == "backend")
+    assert check.standing is ts.Standing.FAILED
+    assert "no capture backend named 'none'" in check.text
 
 
 def test_a_server_that_says_fat32_is_believed(
@@ -212,6 +244,18 @@ def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
         assert caught.value.hresult == 0x80070070
         assert not events.progress
         assert names_in(disk) == {"a.wim"}
+
+
+def test_without_the_space_check_too_little_space_is_a_warning(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    with memory_disk(tmp_path / "disk", "8m") as disk:
+        plan = plan_for(str(disk / "a.wim"))
+        checks = ts.preflight(plan, large_volume)
+        assert by_subject(checks)["space"] is ts.Standing.FAILED
+        checks = ts.preflight(plan, large_volume, options=CaptureOptions(check_space=False))
+        assert by_subject(checks)["space"] is ts.Standing.WARNING
+        assert "could suffice" in checks[-1].text
 
 
 def test_check_only_captures_nothing_and_says_how_it_stands(

@@ -24,12 +24,14 @@ from tasksequence.capture.destinations.partial import (
     remove_stale,
 )
 from tasksequence.capture.destinations.placing import (
+    check_replaceable,
     move_and_keep,
     move_into_place,
     move_to_free,
 )
 from tasksequence.capture.destinations.split_delivery import finish_interrupted, put_parts
 from tasksequence.capture.destinations.unc import is_unc
+from tasksequence.capture.sources.mounts import file_system_of
 from tasksequence.capture.wim_file import MAGIC_BYTES
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import DestinationError
@@ -68,6 +70,7 @@ class LocalDestination:
         finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
+        check_replaceable(self.text)
         remove_stale(self.text)
         self._staged: str | None = None
         if options.scratch is None:
@@ -89,7 +92,7 @@ class LocalDestination:
 
     def file_system(self) -> str:
         """Return the name of its file system, as the kernel calls it; empty where it is unknown."""
-        return _file_system_of(os.path.dirname(self.text))  # noqa: PTH120
+        return file_system_of(os.path.dirname(self.text))  # noqa: PTH120
 
     def deliver(self, report: DeliveryReport, source: str | None = None) -> None:
         """Put the verified WIM into its place in one step; see `Destination.deliver`.
@@ -248,6 +251,9 @@ def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> N
                 done += len(chunk)
             os.fsync(descriptor)
             report(Phase.UPLOAD, size, size)
+            # What is compared has to come from the disk, not from this machine's memory.
+            with suppress(OSError):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             for offset in range(0, max(size, 1), CHUNK):
                 report(Phase.CONFIRM, offset, size)
                 wanted = os.pread(stream.fileno(), CHUNK, offset)
@@ -261,19 +267,6 @@ def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> N
             report(Phase.CONFIRM, size, size)
     except OSError as error:
         raise write_error(error, where) from None
-
-
-def _file_system_of(folder: str) -> str:
-    best, name = "", ""
-    mounts = Path("/proc/self/mountinfo")
-    with suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            head, _, tail = line.partition(" - ")
-            point = head.split(" ")[4].encode().decode("unicode_escape")
-            inside = folder == point or folder.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= len(best):
-                best, name = point, tail.split(" ")[0]
-    return name
 
 
 def check_destination(text: str, volumes: Iterable[Path]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,11 +15,26 @@ from tasksequence.capture.destinations.partial import new_partial
 from tasksequence.errors import DestinationError
 from tasksequence.file_access import give_access
 
-__all__ = ["move_and_keep", "move_into_place", "move_to_free"]
+__all__ = ["check_replaceable", "move_and_keep", "move_into_place", "move_to_free"]
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 """Errors of file systems without hard links, and of a system that protects other people's files."""
 _IN_USE = frozenset({errno.EBUSY, errno.ETXTBSY})
+
+
+def check_replaceable(destination: str) -> None:
+    """Find out whether a file may be replaced, and change nothing; none there is no obstacle.
+
+    Raises `DestinationError` for an immutable file, another account's in a folder with the sticky
+    bit, and what else the system protects.
+    """
+    try:
+        # The system looks whether a name may be taken from its file before it sees that no folder
+        # has it: with that it refuses what it would have replaced.
+        os.rmdir(destination)  # noqa: PTH106
+    except OSError as error:
+        if error.errno in {errno.EPERM, errno.EACCES}:
+            raise _not_placed(error, destination) from None
 
 
 def move_into_place(finished: str, destination: str) -> None:
@@ -47,15 +63,18 @@ def move_and_keep(finished: str, destination: str) -> None:
         while True:
             give_access(finished, destination)
             try:
-                written = os.stat(destination).st_mtime  # noqa: PTH116
+                status = os.stat(destination)  # noqa: PTH116
             except FileNotFoundError:
                 with suppress(FileExistsError):
                     _take_free(finished, destination)
                     return
                 continue
-            swapped = _swapped(finished, destination, written)
+            if stat.S_ISDIR(status.st_mode):
+                # Exchanging would take it for a file.
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            swapped = _swapped(finished, destination, status.st_mtime)
             if swapped is None:
-                swapped = _replaced(finished, destination, written)
+                swapped = _replaced(finished, destination, status.st_mtime)
             if swapped:
                 return
 

@@ -21,7 +21,9 @@ from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
 from tasksequence.capture.wimlib._events import reported_error
 from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.errors import (
+    BackendUnavailable,
     CaptureCancelled,
     CaptureError,
     ImageError,
@@ -42,7 +44,7 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["WimlibBackend", "check_request", "check_volumes"]
+__all__ = ["WimlibBackend"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
@@ -78,12 +80,35 @@ class WimlibBackend:
         except TaskSequenceError as error:
             raise names.error(error) from None
 
+    def check_installed(self) -> str:
+        """Say which libwim there is; raises `BackendUnavailable` for none that reads NTFS."""
+        abilities = libwim_abilities()
+        text = f"{abilities.name} {abilities.version}"
+        if not abilities.ntfs:
+            raise BackendUnavailable(
+                f"{text} cannot read NTFS volumes",
+                hint="It was built without libntfs-3g; Debian's libwim15 has it.",
+                hresult=0x80070032,
+            )
+        return f"{text} reads NTFS"
+
+    def check_request(self, request: CaptureRequest) -> None:
+        """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
+        _check_request(request)
+
+    def check_volumes(self, volumes: tuple[VolumeSource, ...]) -> None:
+        """Refuse volumes of no known kind, mounted ones, and one that is named twice.
+
+        Raises `CaptureError`.
+        """
+        _check_volumes(volumes)
+
 
 def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
-    check_request(request)
+    _check_request(request)
     limit = request.time_limit
     deadline = None if limit is None else time.monotonic() + limit
-    kinds = check_volumes(request.volumes)
+    kinds = _check_volumes(request.volumes)
     destination = open_destination(request)
     try:
         for note in (*destination.notes, *_space_warnings(request, destination)):
@@ -112,7 +137,7 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
     return result
 
 
-def check_request(request: CaptureRequest) -> None:
+def _check_request(request: CaptureRequest) -> None:
     """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
     if request.options.threads < 0:
         raise CaptureError(
@@ -163,7 +188,7 @@ def check_request(request: CaptureRequest) -> None:
             )
 
 
-def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
+def _check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
     """Return the kind of each volume: NTFS, FAT32 or folder.
 
     Raises `CaptureError` for what is none of them, is mounted, or named twice.
