@@ -189,6 +189,12 @@ WIN32: dict[int, Row] = {
         ),
         "Delete or rename it, or allow it to be replaced. The capture step itself overwrites.",
     ),
+    82: (
+        "ERROR_CANNOT_MAKE",
+        "the file or folder cannot be made",
+        (),
+        "See that the disk has room.",
+    ),
     86: (
         "ERROR_INVALID_PASSWORD",
         "the network password is wrong",
@@ -202,6 +208,12 @@ WIN32: dict[int, Row] = {
         "Read the command line in smsts.log.",
     ),
     109: ("ERROR_BROKEN_PIPE", "the other end is gone", (), ""),
+    110: (
+        "ERROR_OPEN_FAILED",
+        "the file cannot be opened",
+        (),
+        "Check its path, and the account's rights.",
+    ),
     112: (
         "ERROR_DISK_FULL",
         "the disk is full",
@@ -257,6 +269,12 @@ WIN32: dict[int, Row] = {
         "Correct the path.",
     ),
     995: ("ERROR_OPERATION_ABORTED", "the operation was aborted", (), ""),
+    1113: (
+        "ERROR_NO_UNICODE_TRANSLATION",
+        "a name is no valid Unicode",
+        ("a damaged file system or image",),
+        "Check the volume with `chkdsk /f`, or copy the image again.",
+    ),
     1117: (
         "ERROR_IO_DEVICE",
         "a device reports an input or output error",
@@ -302,6 +320,12 @@ WIN32: dict[int, Row] = {
         "the account's quota is used up",
         (),
         "Free space, or raise the quota.",
+    ),
+    1305: (
+        "ERROR_UNKNOWN_REVISION",
+        "the file has a version that is not known",
+        ("an image that was written by a newer tool",),
+        "Install a newer version of the tool that reads it.",
     ),
     1314: ("ERROR_PRIVILEGE_NOT_HELD", "the account lacks a privilege", (), ""),
     1326: (
@@ -378,6 +402,18 @@ WIN32: dict[int, Row] = {
         "Unlock it, and correct the password everywhere.",
     ),
     2250: ("ERROR_NOT_CONNECTED", "the network connection is not there", (), ""),
+    4392: (
+        "ERROR_INVALID_REPARSE_DATA",
+        "the data of a link or another reparse point is not valid",
+        ("a damaged file system or image",),
+        "Check the volume with `chkdsk /f`.",
+    ),
+    6002: (
+        "ERROR_FILE_ENCRYPTED",
+        "the file is encrypted",
+        ("an .esd file as Windows Update brings it",),
+        "Decrypt it first.",
+    ),
     10060: (
         "WSAETIMEDOUT",
         "the server did not answer in time",

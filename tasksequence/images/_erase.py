@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tasksequence.capture.sources.programs import program, run
 from tasksequence.capture.sources.scratch import scratch_folder
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = ["CONTROL_FILES", "erase_ntfs", "is_control_file"]
@@ -59,6 +60,7 @@ def _await_mount(driver: subprocess.Popen[bytes], point: str, volume: str, log: 
                 f"the volume cannot be opened for writing: {words or 'ntfs-3g did not mount it'}",
                 where=volume,
                 hint="Check it with `chkdsk /f` on Windows.",
+                hresult=0x8007001D,
             )
         time.sleep(0.01)
 
@@ -77,6 +79,7 @@ def _delete(root: Path, volume: str) -> None:
                 f"{entry.name} cannot be removed: {error.strerror}",
                 where=volume,
                 hint="Check the volume with `chkdsk /f` on Windows.",
+                hresult=hresult_of_errno(error.errno),
             ) from None
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tasksequence.capture.sources import _fat_format as form
 from tasksequence.capture.sources.fat32 import FatEntry, FatVolume
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 from tasksequence.images._erase import is_control_file
 
@@ -73,7 +74,9 @@ class _Writer:
             self._target = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
             raise VolumeError(
-                f"the volume cannot be written: {error.strerror}", where=self._path
+                f"the volume cannot be written: {error.strerror}",
+                where=self._path,
+                hresult=hresult_of_errno(error.errno),
             ) from None
         try:
             self._fat[1] = clean & ~form.CLEAN
@@ -88,6 +91,7 @@ class _Writer:
             raise VolumeError(
                 f"the volume cannot be written, and is incomplete: {error.strerror}",
                 where=self._path,
+                hresult=hresult_of_errno(error.errno),
             ) from None
         finally:
             os.close(self._target)
@@ -115,6 +119,7 @@ class _Writer:
                     f"{node.name} has {node.size:,} bytes, and FAT32 takes at most "
                     f"{_LARGEST_FILE:,}",
                     where=self._path,
+                    hresult=0x800700DF,
                 )
             size = node.size if node.children is None else _folder_bytes(node.children)
             needed += self._clusters(size)
@@ -125,6 +130,7 @@ class _Writer:
                 f"{free * self._geometry.cluster:,}",
                 where=self._path,
                 hint="Apply it to a larger volume; nothing was changed.",
+                hresult=0x80070070,
             )
 
     def _clusters(self, size: int) -> int:
@@ -179,7 +185,9 @@ class _Writer:
                 piece = os.pread(source, min(left, room, 1 << 20), at)
                 if not piece:
                     raise VolumeError(
-                        f"the content of {node.name} ends too early", where=self._path
+                        f"the content of {node.name} ends too early",
+                        where=self._path,
+                        hresult=0x80070026,
                     )
                 self._pwrite(piece, offset)
                 at, left = at + len(piece), left - len(piece)

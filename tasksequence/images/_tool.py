@@ -18,6 +18,7 @@ from tasksequence.capture.sources.volume_kind import FAT32
 from tasksequence.capture.wimlib._codes import LibwimError, wim_error
 from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, Wim
+from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.capture.wimlib._staging import staged_fat32
 from tasksequence.errors import TaskSequenceError, VolumeError
 
@@ -83,6 +84,7 @@ class _Tool:
                     f"{failure.sentence()}",
                     where=self._request["volume"],
                     hint="See that it is large enough and sound, and apply again.",
+                    hresult=hresult_of_libwim(failure.code, failure.number),
                 ) from None
 
     def stage(self) -> None:

@@ -22,6 +22,8 @@ __all__ = ["AppliedImage", "apply_images"]
 
 _SMALLER_ON_DISK = 0x200 | 0x800
 """FILE_ATTRIBUTE_SPARSE_FILE and FILE_ATTRIBUTE_COMPRESSED."""
+_WRONG_USE = 0x80070057
+"""ERROR_INVALID_PARAMETER."""
 _ALLOWED = "Give `erase=True` (command line: --erase) if that is what you want."
 
 
@@ -56,7 +58,10 @@ def apply_images(
     found = open_image(path, index)
     if not erase:
         raise VolumeError(
-            "everything on the volume would be removed", where=str(target), hint=_ALLOWED
+            "everything on the volume would be removed",
+            where=str(target),
+            hint=_ALLOWED,
+            hresult=0x800700B7,
         )
     _refuse_itself(found, target)
     images = _images(found, index)
@@ -76,7 +81,7 @@ def apply_images(
 def _refuse_itself(found: WimFile, target: Path | str) -> None:
     target_path = Path(target)
     if target_path.exists() and target_path.samefile(found.path):
-        raise VolumeError("this is the WIM itself", where=str(target))
+        raise VolumeError("this is the WIM itself", where=str(target), hresult=_WRONG_USE)
 
 
 @attrs.frozen
@@ -89,7 +94,11 @@ class _Image:
 def _images(found: WimFile, index: int | None) -> list[_Image]:
     root = ET.fromstring(found.xml) if "<!" not in found.xml else None  # noqa: S314
     if root is None:
-        raise ImageError("the XML of the WIM holds declarations", where=found.path)
+        raise ImageError(
+            "the XML of the WIM holds declarations",
+            where=found.path,
+            hresult=0x8007000D,
+        )
     images = [
         _Image(
             int(one.get("INDEX", "0")),
@@ -106,7 +115,11 @@ def _targets(disk: Disk, count: int, index: int | None, name: str | None) -> Seq
     where = str(disk.path)
     if name is not None:
         if index is None:
-            raise VolumeError("one volume takes one image: choose it by its index", where=where)
+            raise VolumeError(
+                "one volume takes one image: choose it by its index",
+                where=where,
+                hresult=_WRONG_USE,
+            )
         return [disk.volumes[find_volume(disk.volumes, name)]]
     if index is not None and len(usable) != 1:
         places = ", ".join(one.place.selector for one in usable) or "none"
@@ -114,6 +127,7 @@ def _targets(disk: Disk, count: int, index: int | None, name: str | None) -> Seq
             f"the disk has {len(usable)} volumes that could take the image: {places}",
             where=where,
             hint="Choose one (command line: --volume), `tasksequence volumes` lists them.",
+            hresult=_WRONG_USE,
         )
     if len(usable) < count:
         raise VolumeError(
@@ -121,6 +135,7 @@ def _targets(disk: Disk, count: int, index: int | None, name: str | None) -> Seq
             where=where,
             hint="Choose one image by its index, or make more volumes. Configuration Manager fails "
             "here with 0x8000FFFF or 0x80070070.",
+            hresult=0x80070070,
         )
     return usable[:count]
 
@@ -129,19 +144,23 @@ def _check(image: _Image, volume: DiskVolume, found: WimFile) -> None:
     place = volume.place
     if place.file_system not in {NTFS, FAT32}:
         raise VolumeError(
-            f"an image cannot be applied to this volume: {volume.skipped}", where=str(place)
+            f"an image cannot be applied to this volume: {volume.skipped}",
+            where=str(place),
+            hresult=0x80070032,
         )
     if volume.problem is not None:
         raise VolumeError(
             f"the volume cannot be written: {volume.problem}",
             where=str(place),
             hint="Shut its Windows down fully, check it with `chkdsk /f`, or format it anew.",
+            hresult=0x80070015,
         )
     if place.file_system == FAT32 and image.file_system == NTFS:
         raise VolumeError(
             f"image {image.index} of {found.path} was captured from NTFS, and this volume is FAT32",
             where=str(place),
             hint="FAT32 holds neither permissions nor links: format the volume with NTFS.",
+            hresult=0x80070032,
         )
     needed = _bytes_on_ntfs(found, image.index) if place.file_system == NTFS else 0
     if needed > place.size:
@@ -149,6 +168,7 @@ def _check(image: _Image, volume: DiskVolume, found: WimFile) -> None:
             f"image {image.index} needs {needed:,} bytes, and the volume has {place.size:,}",
             where=str(place),
             hint="Apply it to a larger volume.",
+            hresult=0x80070070,
         )
 
 
@@ -201,6 +221,7 @@ def _tree(files: list[ImageFile], found: WimFile, image: _Image) -> list[FatNode
                 f"{file.path} of image {image.index} is a link or has named streams, which FAT32 "
                 "does not have",
                 where=found.path,
+                hresult=0x80070032,
             )
         children: list[FatNode] | None = [] if file.is_folder else None
         parent, _, name = file.path.rpartition("/")

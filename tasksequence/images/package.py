@@ -73,7 +73,9 @@ def reload_image_properties(package: ImagePackage) -> ImagePackage:
     """
     if not package.pkg_source_path:
         raise ImageError(
-            "the package has no PkgSourcePath", hint="Set it to the path of the WIM file."
+            "the package has no PkgSourcePath",
+            hint="Set it to the path of the WIM file.",
+            hresult=0x80070057,
         )
     path = package.pkg_source_path
     found = read_wim_file(path)
@@ -145,11 +147,19 @@ def _images(xml: str, path: str) -> list[ET.Element]:
 
 def _parsed(xml: str, path: str) -> ET.Element:
     if "<!" in xml:
-        raise ImageError("the XML of the WIM holds declarations, which no WIM has", where=path)
+        raise ImageError(
+            "the XML of the WIM holds declarations, which no WIM has",
+            where=path,
+            hresult=0x8007000D,
+        )
     try:
         return ET.fromstring(xml)  # noqa: S314 (without declarations there are no entities)
     except ET.ParseError as error:
-        raise ImageError(f"the XML of the WIM is damaged: {error}", where=path) from None
+        raise ImageError(
+            f"the XML of the WIM is damaged: {error}",
+            where=path,
+            hresult=0x8007000D,
+        ) from None
 
 
 def _information(image: ET.Element, package_id: str | None, path: str) -> ImageInformation:

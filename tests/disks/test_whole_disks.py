@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -18,9 +17,10 @@ import tasksequence as ts
 from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
 from tests.support.disks import QUICK, plan_to
+from tests.support.leftovers import left_behind
 from tests.support.volumes import run
 
-pytestmark = pytest.mark.wimlib
+pytestmark = [pytest.mark.wimlib, pytest.mark.usefixtures("own_scratch")]
 
 
 def hashes(wim: Path, image: int) -> dict[str, str]:
@@ -33,19 +33,6 @@ def hashes(wim: Path, image: int) -> dict[str, str]:
         if path is not None and sha1 is not None:
             found[path[1]] = sha1[1]
     return found
-
-
-def left_behind() -> list[str]:
-    """Return what exports leave behind when they are not cleared up: mounts and processes."""
-    mounts = [
-        line for line in Path("/proc/self/mountinfo").read_text().splitlines()
-        if f"/tasksequence-{os.geteuid()}-" in line
-    ]  # fmt: skip
-    daemons = subprocess.run(
-        ["pgrep", "-f", f"qemu-storage-daemon .*tasksequence-{os.geteuid()}-"],
-        capture_output=True, text=True, check=False,
-    ).stdout.split()  # fmt: skip
-    return mounts + daemons
 
 
 def as_raw(disk: Path) -> Path:

@@ -10,7 +10,6 @@ import stat
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
-from itertools import islice
 from pathlib import Path
 
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
@@ -28,7 +27,7 @@ from tasksequence.capture.destinations.partial import (
     remove_if_present,
     remove_stale,
 )
-from tasksequence.capture.destinations.parts import part_names, remove_left_over
+from tasksequence.capture.destinations.split_delivery import finish_interrupted, put_parts
 from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.wim_file import MAGIC_BYTES
 from tasksequence.error_codes import hresult_of_errno
@@ -67,6 +66,7 @@ class LocalDestination:
         """Check everything; raises `DestinationError`."""
         self.text = check_destination(text, volumes)
         self._overwrite = options.overwrite
+        finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
         remove_stale(self.text)
@@ -109,25 +109,11 @@ class LocalDestination:
             remove_if_present(self._staged)
 
     def deliver_parts(self, parts: Sequence[str], report: DeliveryReport) -> tuple[Path, ...]:
-        """Put the verified parts into their places, the first last; see `Destination`.
-
-        Parts of an older WIM of that name that are left over are deleted.
-        """
-        places = list(islice(part_names(self.text), len(parts)))
-        if self._overwrite is Overwrite.REFUSE:
-            for place in places:
-                if os.path.lexists(place):
-                    raise refuse(place)
+        """Put the verified parts into their places; see `Destination` and `put_parts`."""
         with ExitStack() as staged:
             if self._staged is not None:
                 parts = self._copied(self._staged, parts, staged, report)
-            for part, place in reversed(list(zip(parts, places, strict=True))):
-                if self._overwrite is Overwrite.REFUSE:
-                    _move_to_free(part, place)
-                else:
-                    move_into_place(part, place)
-        remove_left_over(self.text, len(parts))
-        return tuple(map(Path, places))
+            return put_parts(parts, self.text, replace=self._overwrite is not Overwrite.REFUSE)
 
     def _copied(
         self, first: str, parts: Sequence[str], stack: ExitStack, report: DeliveryReport

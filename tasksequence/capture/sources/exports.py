@@ -120,6 +120,7 @@ def _await(process: subprocess.Popen[bytes], pid_file: Path, disk: str, log: int
             raise VolumeError(
                 f"qemu-storage-daemon did not show the disk within {_PATIENCE:.0f} seconds",
                 where=disk,
+                hresult=0x800705B4,
             )
         time.sleep(_POLL)
 
@@ -135,24 +136,28 @@ def _failed(disk: str, words: str) -> VolumeError:
             where=disk,
             hint="Put the parent back to where the snapshot looks for it, or merge the chain in "
             "the hypervisor first.",
+            hresult=0x80070002,
         )
     if "lock" in lower or "resource busy" in lower:
         return VolumeError(
             f"the disk is in use: {text}",
             where=disk,
             hint="Switch the virtual machine off, or end the program that has the disk open.",
+            hresult=0x800700AA,
         )
     if "fuse" in lower or "mount" in lower:
         return VolumeError(
             f"the disk cannot be shown through FUSE: {text}",
             where=disk,
             hint="FUSE needs /dev/fuse and the package fuse3.",
+            hresult=0x8007001F,
         )
     return VolumeError(
         f"the virtual disk cannot be opened: {text}",
         where=disk,
         hint="It is damaged, cut off, or of a kind that QEMU does not read: copy it again, or "
         "convert it with `qemu-img convert -O raw`.",
+        hresult=0x80070570,
     )
 
 

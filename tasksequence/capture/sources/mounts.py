@@ -34,12 +34,14 @@ def check_not_mounted(path: str) -> None:
             f"the volume is mounted on {point}",
             where=path,
             hint=f"Unmount it first: umount '{point}'",
+            hresult=0x800700AA,
         )
     if _is_held(path):
         raise VolumeError(
             "the device is in use by the system (mounted elsewhere, or part of a RAID or LVM)",
             where=path,
             hint="Find its user with `lsblk` and `fuser -v`, and end that use first.",
+            hresult=0x800700AA,
         )
 
 

@@ -14,6 +14,7 @@ from tasksequence.capture.sources import _ntfs_format as form
 from tasksequence.capture.sources._ntfs_format import FileName, Geometry
 from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, NtfsVolume
 from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = [
@@ -73,6 +74,7 @@ def check_volume(path: str) -> None:
             f"and there are {size:,}",
             where=path,
             hint="Copy the image again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
         )
 
 
@@ -211,6 +213,25 @@ class NtfsTree:
         return 0
 
 
+def unreadable_file(path: str, number: int) -> str | None:
+    """Return the path of a file that the disk does not give in full, None where it does.
+
+    Reads the whole file. The path is empty where it is not known. Raises `VolumeError` where not
+    even the volume's own records can be read.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            names = _paths(volume, number)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        try:
+            volume.read_through(number)
+        except OSError:
+            return names[0] if names else ""
+        return None
+
+
 def data_bytes(path: str) -> int:
     """Return the bytes of the clusters in use that a capture reads, about.
 
@@ -260,7 +281,10 @@ def _opened(path: str) -> Iterator[tuple[int, Geometry]]:
         raise _unreadable(path, error) from None
     except ValueError:  # a zero character, or what this system's encoding does not have
         raise VolumeError(
-            "no file can have this name", where=repr(path), hint="Correct the path."
+            "no file can have this name",
+            where=repr(path),
+            hint="Correct the path.",
+            hresult=0x8007007B,
         ) from None
     if descriptor < 0:
         what = "a folder" if stat.S_ISDIR(mode) else "neither a file nor a block device"
@@ -269,6 +293,7 @@ def _opened(path: str) -> Iterator[tuple[int, Geometry]]:
             where=path,
             hint="Name an unmounted NTFS volume: an image file of one volume, or a block device "
             "such as /dev/sda2.",
+            hresult=0x8007010B,
         )
     try:
         try:
@@ -286,13 +311,19 @@ def _geometry(head: bytes, path: str) -> Geometry:
             "not an NTFS volume: its first bytes are not those of a boot sector",
             "Name an image file of one NTFS volume, or a block device such as /dev/sda2.",
         )
-        raise VolumeError(f"this is {what}", where=path, hint=hint)
+        raise VolumeError(
+            f"this is {what}",
+            where=path,
+            hint=hint,
+            hresult=0x80070032,
+        )
     geometry = Geometry.from_boot_sector(head) if len(head) >= 512 else None
     if geometry is None:
         raise VolumeError(
             "the boot sector of this NTFS volume is damaged",
             where=path,
             hint="Repair it on Windows with `chkdsk /f`, or copy the image again.",
+            hresult=0x80070571,
         )
     return geometry
 
@@ -306,11 +337,17 @@ def _unreadable(path: str, error: OSError) -> VolumeError:
         errno.EIO: "The disk reports a read error: rescue what can be read with ddrescue first.",
     }
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return VolumeError("there is no such volume", where=path, hint=hints[error.errno])
+        return VolumeError(
+            "there is no such volume",
+            where=path,
+            hint=hints[error.errno],
+            hresult=0x80070002,
+        )
     return VolumeError(
         f"the volume cannot be read: {error.strerror}",
         where=path,
         hint=hints.get(error.errno or 0),
+        hresult=hresult_of_errno(error.errno),
     )
 
 
@@ -332,6 +369,7 @@ def _refuse_hibernated(volume: NtfsVolume, path: str) -> None:
             where=path,
             hint="Start Windows and shut it down fully with `shutdown /s /f /t 0`; fast "
             "startup hibernates too, `powercfg /hibernate off` ends that.",
+            hresult=0x800700AA,
         )
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tasksequence.capture.sources.programs import run
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
-__all__ = ["EFI_SYSTEM", "Partition", "read_partitions"]
+__all__ = ["EFI_SYSTEM", "Partition", "read_failure", "read_partitions"]
 
 EFI_SYSTEM = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 
@@ -48,8 +49,11 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
     `file` is read, `disk` is what messages call it, `size` is its size in bytes. Raises
     `VolumeError` for a table that is damaged, overlaps, or reaches beyond the end of the disk.
     """
-    with file.open("rb") as stream:
-        head = stream.read(4096 + _SECTOR)
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(4096 + _SECTOR)
+    except OSError as error:
+        raise read_failure(error, disk) from None
     sector = next((at for at in (512, 4096) if head.startswith(_GPT, at)), None)
     if sector is not None:
         _check_cut_off(head[sector:], sector, disk, size)
@@ -65,6 +69,7 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
                 where=disk,
                 hint="Repair it with `gdisk` (its copy at the end of the disk may be whole), or "
                 "copy the disk again.",
+                hresult=0x80070571,
             )
         return None
     style = "GPT" if rows[0]["SCHEME"] == "gpt" else "MBR"
@@ -96,6 +101,7 @@ def _check(partitions: list[Partition], disk: str, size: int) -> None:
                 f"{partition.offset:,}, and that one ends at {end:,}",
                 where=where,
                 hint="The partition table is damaged: repair it, or copy the disk again.",
+                hresult=0x80070571,
             )
         end, before = partition.offset + partition.size, partition
         if end > size:
@@ -103,6 +109,7 @@ def _check(partitions: list[Partition], disk: str, size: int) -> None:
                 f"the partition ends at byte {end:,}, and the disk has {size:,}",
                 where=where,
                 hint="The disk is cut off: copy the image again.",
+                hresult=0x80070026,
             )
 
 
@@ -114,7 +121,18 @@ def _check_cut_off(header: bytes, sector: int, disk: str, size: int) -> None:
             f"and there are {size:,}",
             where=disk,
             hint="Copy the image again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
         )
+
+
+def read_failure(error: OSError, where: str) -> VolumeError:
+    """Return the error for a part of a disk that cannot be read."""
+    return VolumeError(
+        f"the disk cannot be read here: {error.strerror}",
+        where=where,
+        hint="Rescue what can be read with ddrescue first, and name the copy.",
+        hresult=hresult_of_errno(error.errno),
+    )
 
 
 def _unescaped(text: str) -> str:

@@ -35,7 +35,9 @@ def program(name: str) -> str:
     if found is None:
         package = _PACKAGES.get(name, name)
         raise BackendUnavailable(
-            f"{name} is not installed", hint=f"Install it with `apt install {package}` (Debian)."
+            f"{name} is not installed",
+            hint=f"Install it with `apt install {package}` (Debian).",
+            hresult=0x80070002,
         )
     return found
 

@@ -21,7 +21,10 @@ def source_kind(volume: VolumeSource) -> str:
         return volume_kind(str(volume.path))
     if not volume.path.is_dir():
         raise VolumeError(
-            "this is no folder", where=str(volume.path), hint="A volume is given with --volume."
+            "this is no folder",
+            where=str(volume.path),
+            hint="A volume is given with --volume.",
+            hresult=0x8007010B,
         )
     return FOLDER
 

@@ -120,6 +120,7 @@ def check_request(request: CaptureRequest) -> None:
         raise CaptureError(
             f"there cannot be {request.options.threads} threads",
             hint="Give 0 for one thread for each processor, or a positive number.",
+            hresult=0x80070057,
         )
     limit = request.time_limit
     # So written, it refuses NaN too.
@@ -127,22 +128,26 @@ def check_request(request: CaptureRequest) -> None:
         raise CaptureError(
             "the time limit is negative, or no finite number",
             hint="Give a number of seconds, or none where the capture may take any time.",
+            hresult=0x80070057,
         )
     if request.options.base is not None and read_wim_file(str(request.options.base)).parts > 1:
         raise ImageError(
             "the base is a split WIM",
             where=str(request.options.base),
             hint="Join its parts first: wimlib-imagex join BASE.wim PART.swm …",
+            hresult=0x80070032,
         )
     if request.options.split is not None and request.options.split < _SMALLEST_PART:
         raise CaptureError(
             f"parts of {request.options.split:,} bytes are too small",
             hint="Give at least 1 MiB for a part of a split WIM.",
+            hresult=0x80070057,
         )
     if request.options.split is not None and request.options.compression is Compression.SOLID:
         raise CaptureError(
             "a solid WIM cannot be split",
             hint="Take another compression, or one file.",
+            hresult=0x80070032,
         )
     named = [
         ("ImageCreator", request.metadata.creator),
@@ -156,6 +161,7 @@ def check_request(request: CaptureRequest) -> None:
             raise CaptureError(
                 f"{name} contains the character U+{ord(found[0]):04X}, which no WIM can hold",
                 hint="Take it out.",
+                hresult=0x80070057,
             )
 
 
@@ -169,6 +175,7 @@ def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
         raise CaptureError(
             "there is no volume to capture",
             hint="Name at least one NTFS volume: an image file or a block device.",
+            hresult=0x80070490,
         )
     seen: dict[tuple[int, int, int], Path] = {}
     for volume in volumes:
@@ -183,6 +190,7 @@ def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
                 + ("" if seen[identity] == volume.path else f", also as {seen[identity]}"),
                 where=str(volume.path),
                 hint="Name each volume once.",
+                hresult=0x800700AA,
             )
         seen[identity] = volume.path
         if not volume.is_folder:

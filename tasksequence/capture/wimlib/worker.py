@@ -37,6 +37,7 @@ from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
 from tasksequence.capture.wimlib._split import split_wim
 from tasksequence.capture.wimlib._staging import staged_fat32
+from tasksequence.capture.wimlib._unreadable import unreadable_source
 from tasksequence.errors import TaskSequenceError, VolumeError
 
 __all__ = ["main"]
@@ -77,8 +78,12 @@ class _Capture:
         try:
             done = self._run(library)
         except LibwimError as failure:
-            volume = self._scanning.volume if self._scanning else None
-            raise capture_error(failure, volume=volume, destination=self._destination) from None
+            volume, file = self._scanning.volume if self._scanning else None, ""
+            if volume is None and failure.is_about_reading():
+                volume, file = unreadable_source(failure.log, self._volumes)
+            raise capture_error(
+                failure, volume=volume, destination=self._destination, file=file
+            ) from None
         complete.set()
         self.send(done)
 
@@ -144,6 +149,7 @@ class _Capture:
                 where=path,
                 hint="Start Windows there, run `chkdsk /f`, and shut it down fully. To capture the "
                 "volume as it is, say so (command line: --allow-dirty).",
+                hresult=0x80070015,
             )
         if found.dirty:
             message = (
