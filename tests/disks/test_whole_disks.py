@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import tasksequence as ts
+from tasksequence.capture.sources.disks import open_disk
 from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
 from tests.support.disks import QUICK, plan_to
-from tests.support.leftovers import left_behind
-from tests.support.volumes import run
+from tests.support.leftovers import left_behind, use_own_scratch
+from tests.support.volumes import make_volume, mounted, run
 
 pytestmark = [pytest.mark.wimlib, pytest.mark.usefixtures("own_scratch")]
 
@@ -178,28 +180,61 @@ def test_a_dead_daemon_leaves_a_mount_that_the_next_run_clears(gpt_disk: Path) -
 
 
 def test_a_folder_in_use_by_another_run_is_left_alone(small_disk: Path) -> None:
-    from tasksequence.capture.sources.disks import open_disk
-
     with open_disk(small_disk) as disk:
         clear_stale_scratch()
         assert disk.file(disk.disk.volumes[0]).read_bytes()[3:7] == b"NTFS"
     assert left_behind() == []
 
 
-def test_what_cannot_be_unmounted_is_not_emptied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A volume that stays mounted below a scratch folder keeps its files."""
-    from tasksequence.capture.sources import scratch
-
-    folder = tmp_path / "stale"
+@pytest.fixture
+def left_mounted(
+    tmp_path: Path, own_scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, Path]]:
+    """A volume mounted in the folder of a run that is gone, and TMPDIR goes through a link."""
+    volume = make_volume(tmp_path / "precious.ntfs", {"kept/kept.txt": b"kept", "b.txt": b"b"})
+    link = tmp_path / "link"
+    link.symlink_to(own_scratch)
+    use_own_scratch(link, monkeypatch)
+    folder = own_scratch / f"tasksequence-{os.geteuid()}-gone"
     (folder / "volume").mkdir(parents=True)
-    (folder / "volume" / "kept.txt").write_text("kept")
-    point = str(folder / "volume")
-    monkeypatch.setattr(scratch, "mount_points_below", lambda _: [point])
-    monkeypatch.setattr(scratch, "run", lambda *_: None)
-    scratch._clear(str(folder))
-    assert (folder / "volume" / "kept.txt").read_text() == "kept"
+    (folder / "staged.wim").touch()
+    run("ntfs-3g", volume, folder / "volume")
+    try:
+        yield folder, volume
+    finally:
+        subprocess.run(["umount", folder / "volume"], check=False, capture_output=True)
+
+
+def test_a_volume_mounted_below_a_linked_folder_is_unmounted_not_emptied(
+    left_mounted: tuple[Path, Path],
+) -> None:
+    folder, volume = left_mounted
+    clear_stale_scratch()
+    assert not folder.exists()
+    with mounted(volume, "ro") as root:
+        assert (root / "kept" / "kept.txt").read_bytes() == b"kept"
+        assert (root / "b.txt").read_bytes() == b"b"
+
+
+def test_what_cannot_be_unmounted_is_not_emptied(
+    left_mounted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = left_mounted
+    monkeypatch.setattr("tasksequence.capture.sources.scratch.run", lambda *_: None)
+    clear_stale_scratch()
+    assert (folder / "volume" / "kept" / "kept.txt").read_bytes() == b"kept"
+    assert (folder / "volume" / "b.txt").read_bytes() == b"b"
+
+
+def test_a_scratch_folder_is_named_without_links(
+    tmp_path: Path, small_disk: Path, own_scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(own_scratch)
+    use_own_scratch(link, monkeypatch)
+    with open_disk(small_disk) as disk:
+        assert disk.file(disk.disk.volumes[0]).is_relative_to(own_scratch)
+    assert list(own_scratch.iterdir()) == []
 
 
 def test_a_capture_that_is_killed_leaves_no_daemon_and_no_file(
