@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tasksequence.cli.sequences import path_argument
+from tasksequence.cli.source_options import BACKING_OPTION, FORMAT_OPTION
 
 __all__ = ["image"]
 
@@ -130,15 +131,28 @@ def diff(
 @click.option(
     "--erase", is_flag=True, help="Remove what is on the volumes; without it nothing is done."
 )
-def apply(wim: Path, target: Path, index: int | None, volume: str | None, erase: bool) -> None:
+@FORMAT_OPTION
+@BACKING_OPTION
+def apply(
+    wim: Path,
+    target: Path,
+    index: int | None,
+    volume: str | None,
+    erase: bool,
+    disk_format: str | None,
+    allow_backing: tuple[Path, ...],
+) -> None:
     """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
 
     All images go to the NTFS and FAT32 volumes in their order, as Apply Operating System does, or
     one image by its index to one volume. What is on the volumes is removed first, but for the
     control files of a running task sequence.
     """
+    from tasksequence.capture.sources.disks import DiskAccess
     from tasksequence.cli.output import print_result
     from tasksequence.images.apply import apply_images
 
-    for one in apply_images(wim, target, index=index, volume=volume, erase=erase):
+    access = DiskAccess(disk_format=disk_format, allow_backing=allow_backing)
+    applied = apply_images(wim, target, index=index, volume=volume, erase=erase, access=access)
+    for one in applied:
         print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from tasksequence.capture.sources.disks import DiskVolume, open_disk
+from tasksequence.capture.sources.disks import DiskAccess, DiskVolume, open_disk
 from tasksequence.capture.sources.selection import choose_volumes
 from tasksequence.engine.capture_step import Volumes, capture_volumes, each_volume
 from tasksequence.errors import VolumeError
@@ -26,16 +26,21 @@ def capture_disks(
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
     volumes: Volumes = (),
+    access: DiskAccess | None = None,
     **arguments: Any,
 ) -> CaptureResult:
     """Carry out the capture step of a plan on whole disks, in disk and partition order.
 
     `disks` are raw, VHD, VHDX, VMDK or qcow2 images or block devices, of machines that are switched
     off; they are read in place. `include` and `exclude` choose volumes by number, place (`1-3`),
-    label or role; `volumes` are single ones, whose images follow. All other arguments are those of
+    label or role; `volumes` are single ones, whose images follow. `access` says the disks' format,
+    and which files outside their folders they may be made of. All other arguments are those of
     `capture_volumes`. Raises what that raises, and `VolumeError` for disks that cannot be read.
     """
-    with chosen_sources(disks, include=include, exclude=exclude) as (sources, skipped):
+    with chosen_sources(disks, include=include, exclude=exclude, access=access) as (
+        sources,
+        skipped,
+    ):
         result = capture_volumes(plan, [*sources, *each_volume(volumes)], **arguments)
     return attrs.evolve(result, skipped=tuple(skipped))
 
@@ -46,12 +51,13 @@ def chosen_sources(
     *,
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
+    access: DiskAccess | None = None,
 ) -> Iterator[tuple[list[VolumeSource], list[SkippedVolume]]]:
     """Open disks and give their volumes to capture as sources, and those that are left out."""
     paths = [disks] if isinstance(disks, (str, Path)) else list(disks)
     _refuse_twice(paths)
     with ExitStack() as stack:
-        opened = [stack.enter_context(open_disk(path, at)) for at, path in enumerate(paths)]
+        opened = [stack.enter_context(open_disk(path, at, access)) for at, path in enumerate(paths)]
         if not opened:
             yield [], []
             return

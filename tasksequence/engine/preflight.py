@@ -12,6 +12,7 @@ import attrs
 
 from tasksequence.capture.destinations.choose import open_destination
 from tasksequence.capture.shown_names import ShownNames
+from tasksequence.capture.sources.disks import DiskAccess
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import inspect
@@ -63,6 +64,7 @@ def preflight(
     disks: Sequence[Path | str] | Path | str = (),
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
+    access: DiskAccess | None = None,
     options: CaptureOptions | None = None,
     assume_conditions: bool = False,
     prepared: bool = False,
@@ -87,7 +89,9 @@ def preflight(
         opened = _checked(
             found,
             "disk",
-            lambda: stack.enter_context(chosen_sources(disks, include=include, exclude=exclude)),
+            lambda: stack.enter_context(
+                chosen_sources(disks, include=include, exclude=exclude, access=access)
+            ),
         )
         sources, skipped = opened or ([], [])
         found += [

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import attrs
 
-from tasksequence.capture.sources.disks import Disk, DiskVolume, read_disk, writable_volume
+from tasksequence.capture.sources.disks import (
+    Disk,
+    DiskAccess,
+    DiskVolume,
+    read_disk,
+    writable_volume,
+)
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.capture.sources.selection import find_volume
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
@@ -44,6 +50,7 @@ def apply_images(
     index: int | None = None,
     volume: str | None = None,
     erase: bool = False,
+    access: DiskAccess | None = None,
     on_progress: OnProgress | None = None,
 ) -> list[AppliedImage]:
     """Write images of a WIM to volumes in place of what is there.
@@ -53,7 +60,8 @@ def apply_images(
     it one image goes to the only volume, or to the one that `volume` names (number, place, label,
     role). What is on the volumes is removed, but for a running task sequence's control files
     (`_SMSTaskSequence`, `SMSTSLog`), and only if `erase` is True. All is checked before anything is
-    removed. Raises `ImageError` and `VolumeError`.
+    removed. `access` says the disk's format, and which parents outside its folder are read; with
+    those nothing is written. Raises `ImageError` and `VolumeError`.
     """
     found = open_image(path, index)
     if not erase:
@@ -65,7 +73,7 @@ def apply_images(
         )
     _refuse_itself(found, target)
     images = _images(found, index)
-    disk = read_disk(target)
+    disk = read_disk(target, access=access)
     volumes = _targets(disk, len(images), index, volume)
     for image, one in zip(images, volumes, strict=True):
         _check(image, one, found)

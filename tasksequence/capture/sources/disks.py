@@ -10,7 +10,9 @@ from pathlib import Path
 
 import attrs
 
-from tasksequence.capture.sources.disk_format import disk_format
+from tasksequence.capture.sources.disk_checks import check_whole
+from tasksequence.capture.sources.disk_files import DiskFile, disk_files
+from tasksequence.capture.sources.disk_format import DISK_FORMATS
 from tasksequence.capture.sources.exports import Part, exported
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
@@ -27,7 +29,15 @@ from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.errors import VolumeError
 from tasksequence.request import VolumePlace
 
-__all__ = ["Disk", "DiskVolume", "OpenDisk", "open_disk", "read_disk", "writable_volume"]
+__all__ = [
+    "Disk",
+    "DiskAccess",
+    "DiskVolume",
+    "OpenDisk",
+    "open_disk",
+    "read_disk",
+    "writable_volume",
+]
 
 _RESERVED = {
     "e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft Reserved, which holds no files",
@@ -83,6 +93,18 @@ class Disk:
     """GPT or MBR; empty where the whole disk is one volume."""
     volumes: tuple[DiskVolume, ...]
     """In the order of the partition numbers."""
+    files: DiskFile
+    """What it is made of: itself, its parts, and the parents of a snapshot."""
+
+
+@attrs.frozen(kw_only=True)
+class DiskAccess:
+    """What the person says of how disks are to be read."""
+
+    disk_format: str | None = None
+    """raw, vhd, vhdx, vmdk, qcow2 or vdi; None takes that which content and name agree on."""
+    allow_backing: tuple[Path | str, ...] = ()
+    """Files, or folders of files, outside a disk's own folder that it may be made of."""
 
 
 class OpenDisk:
@@ -97,23 +119,31 @@ class OpenDisk:
         return self._files[volume.place.partition]
 
 
-def read_disk(path: Path | str, index: int = 0) -> Disk:
-    """Return a disk's volumes. Raises `VolumeError` for what is no disk or cannot be read."""
-    with open_disk(path, index) as opened:
+def read_disk(path: Path | str, index: int = 0, access: DiskAccess | None = None) -> Disk:
+    """Return a disk's volumes. Raises `VolumeError` for what is no disk or cannot be read.
+
+    A virtual disk that names other files is refused where they are not in its own folder, unless
+    `access` allows them.
+    """
+    with open_disk(path, index, access) as opened:
         return opened.disk
 
 
 @contextmanager
-def open_disk(path: Path | str, index: int = 0) -> Iterator[OpenDisk]:
+def open_disk(
+    path: Path | str, index: int = 0, access: DiskAccess | None = None
+) -> Iterator[OpenDisk]:
     """Open a disk for reading: nothing is copied, and nothing written.
 
-    Raises `VolumeError` for what is no disk, is in use, or has a damaged partition table.
+    Raises `VolumeError` for what is no disk, is in use, cut off, or has a damaged partition table.
     """
     name = os.fspath(path)
-    form = disk_format(name)
-    for device in (name, *_partition_devices(name)):
+    access = access or DiskAccess()
+    files = disk_files(name, access.disk_format, access.allow_backing)
+    for device in (*files.paths(), *_partition_devices(name)):
         check_not_mounted(device)
-    with exported(name, form, [Part("disk")]) as (whole,):
+    check_whole(name, files)
+    with exported(name, files, [Part("disk")]) as (whole,):
         size = whole.stat().st_size
         table = read_partitions(whole, name, size)
         style, partitions = table or ("", (Partition(0, 0, size, "", "", active=False),))
@@ -128,27 +158,29 @@ def open_disk(path: Path | str, index: int = 0) -> Iterator[OpenDisk]:
     usb = is_usb(name)
     with ExitStack() as stack:
         parts = [Part(f"{one.number}", one.offset, one.size) for one in partitions]
-        files = stack.enter_context(exported(name, form, parts)) if parts else []
+        points = stack.enter_context(exported(name, files, parts)) if parts else []
         volumes = [
             _volume(Path(name), index, style, partition, system, file, usb)
-            for partition, system, file in zip(partitions, systems, files, strict=True)
+            for partition, system, file in zip(partitions, systems, points, strict=True)
         ]
         disk = Disk(
-            path=Path(name), index=index, format=form, size=size, style=style,
-            volumes=tuple(volumes),
+            path=Path(name), index=index, format=files.format, size=size, style=style,
+            volumes=tuple(volumes), files=files,
         )  # fmt: skip
-        yield OpenDisk(disk, dict(zip((one.number for one in partitions), files, strict=True)))
+        yield OpenDisk(disk, dict(zip((one.number for one in partitions), points, strict=True)))
 
 
 @contextmanager
 def writable_volume(disk: Disk, volume: DiskVolume) -> Iterator[Path]:
     """Give a file through which one volume of a disk is written while the context lasts.
 
-    Nothing else may have the disk open. Raises `VolumeError`.
+    Nothing else may have the disk open. Raises `VolumeError`, also for a disk that has a part
+    outside its own folder, whatever was allowed for reading.
     """
     name, place = os.fspath(disk.path), volume.place
+    disk_files(name, next(one for one, form in DISK_FORMATS.items() if form == disk.format))
     part = Part(f"{place.partition}", place.offset, place.size)
-    with exported(name, disk.format, [part], writable=True) as (file,):
+    with exported(name, disk.files, [part], writable=True) as (file,):
         yield file
 
 

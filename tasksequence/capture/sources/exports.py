@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasksequence.capture.sources.disk_files import DiskFile
 from tasksequence.capture.sources.disk_format import RAW
 from tasksequence.capture.sources.programs import program
 from tasksequence.capture.sources.scratch import scratch_folder
@@ -40,21 +41,21 @@ class Part(NamedTuple):
 
 @contextmanager
 def exported(
-    disk: str, disk_format: str, parts: Sequence[Part], *, writable: bool = False
+    disk: str, file: DiskFile, parts: Sequence[Part], *, writable: bool = False
 ) -> Iterator[list[Path]]:
     """Show parts of a disk as files while the context lasts; their names are the parts' own.
 
-    `disk_format` is QEMU's name for it. Raises `VolumeError` with QEMU's words for a disk that it
-    cannot open: damaged, part of a chain whose parent is missing, or in use.
+    `disk` is what messages call it, `file` what it is made of. Raises `VolumeError` with QEMU's
+    words for a disk that it cannot open: damaged, or in use.
     """
     daemon = program("qemu-storage-daemon")
     setpriv = program("setpriv")
     with scratch_folder() as folder:
-        files = [folder / part.name for part in parts]
-        for file in files:
-            file.touch(0o600)
+        points = [folder / part.name for part in parts]
+        for point in points:
+            point.touch(0o600)
         command = [setpriv, "--pdeathsig", "TERM", daemon]
-        command += _arguments(disk, disk_format, parts, files, folder / _PID_FILE, writable)
+        command += _arguments(file, parts, points, folder / _PID_FILE, writable)
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and paths)
                 command,
@@ -66,28 +67,21 @@ def exported(
             )
             try:
                 _await(process, folder / _PID_FILE, disk, log.fileno())
-                yield files
+                yield points
             finally:
                 _end(process)
 
 
 def _arguments(
-    disk: str,
-    disk_format: str,
+    file: DiskFile,
     parts: Sequence[Part],
-    files: Sequence[Path],
+    points: Sequence[Path],
     pid_file: Path,
     writable: bool,
 ) -> list[str]:
-    driver = "host_device" if Path(disk).is_block_device() else "file"
-    # An absolute path: a name like `nbd:…` is a name of a file here, and nothing else.
-    source: dict[str, Any] = {"driver": driver, "filename": os.path.abspath(disk)}  # noqa: PTH100
-    source["read-only"] = not writable
-    image: dict[str, Any] = {"driver": disk_format, "node-name": "disk", "file": source}
-    image["read-only"] = not writable
-    nodes: list[dict[str, Any]] = [image]
+    nodes: list[dict[str, Any]] = [{**file.node(writable=writable), "node-name": "disk"}]
     exports: list[dict[str, Any]] = []
-    for index, (part, file) in enumerate(zip(parts, files, strict=True)):
+    for index, (part, point) in enumerate(zip(parts, points, strict=True)):
         node: dict[str, Any] = {
             "driver": RAW,
             "node-name": f"part{index}",
@@ -103,7 +97,7 @@ def _arguments(
             "id": f"export{index}",
             "node-name": f"part{index}",
         }
-        export |= {"mountpoint": str(file), "writable": writable, "allow-other": "off"}
+        export |= {"mountpoint": str(point), "writable": writable, "allow-other": "off"}
         exports.append(export)
     arguments = [text for node in nodes for text in ("--blockdev", json.dumps(node))]
     arguments += [text for export in exports for text in ("--export", json.dumps(export))]
@@ -138,7 +132,7 @@ def _failed(disk: str, words: str) -> VolumeError:
             "the hypervisor first.",
             hresult=0x80070002,
         )
-    if "lock" in lower or "resource busy" in lower:
+    if "another process using" in lower or "resource busy" in lower:
         return VolumeError(
             f"the disk is in use: {text}",
             where=disk,

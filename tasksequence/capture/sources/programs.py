@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tasksequence.errors import BackendUnavailable
+from tasksequence.errors import BackendUnavailable, VolumeError
 
 __all__ = ["program", "run"]
 
@@ -17,6 +17,7 @@ _PACKAGES = {
     "mkntfs": "ntfs-3g",
     "ntfs-3g": "ntfs-3g",
     "partx": "util-linux",
+    "qemu-img": "qemu-utils",
     "qemu-storage-daemon": "qemu-system-common",
     "setpriv": "util-linux",
     "smbd": "samba",
@@ -42,15 +43,27 @@ def program(name: str) -> str:
     return found
 
 
-def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end and return what it wrote; its exit code is the caller's to judge."""
-    return subprocess.run(  # noqa: S603 (no shell; the arguments are ours and paths)
-        [program(name), *(os.fspath(one) for one in arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=_TIME_LIMIT,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
-    )
+def run(
+    name: str, *arguments: str | Path, limit: float = _TIME_LIMIT
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and return what it wrote; its exit code is the caller's to judge.
+
+    `limit` are the seconds that it may take. Raises `VolumeError` when they are over.
+    """
+    try:
+        return subprocess.run(  # noqa: S603 (no shell; the arguments are ours and paths)
+            [program(name), *(os.fspath(one) for one in arguments)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=limit,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired:
+        raise VolumeError(
+            f"{name} did not come to its end within {limit:.0f} seconds: the disk may be failing",
+            hint="Rescue what can be read with ddrescue first, and name the copy.",
+            hresult=0x800705B4,
+        ) from None
