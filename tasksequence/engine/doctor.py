@@ -49,6 +49,7 @@ def examine() -> tuple[Finding, ...]:
             "share with Kerberos instead of NTLM", "gssapi", "pip install 'smbprotocol[kerberos]'"
         ),
         _program("read disks and virtual disks", "qemu-storage-daemon"),
+        _program("see whether virtual disks are whole", "qemu-img"),
         _program("find the partitions of disks", "partx"),
         _program("find the file systems of disks", "blkid"),
         Finding(

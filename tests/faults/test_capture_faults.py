@@ -51,6 +51,7 @@ from tests.support.volumes import (
     make_volume,
     mark_dirty,
     mark_encrypted,
+    memory_disk,
     mounted,
     need_tools,
     run,
@@ -506,19 +507,6 @@ def test_the_volume_as_destination_is_refused(volume: Path) -> None:
     before = volume.read_bytes()
     fail(request_for(volume, volume), DestinationError, "volume that is to be captured")
     assert volume.read_bytes() == before
-
-
-@contextmanager
-def memory_disk(point: Path, size: str) -> Iterator[Path]:
-    """Mount a small file system in memory."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    point.mkdir()
-    run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", point)
-    try:
-        yield point
-    finally:
-        run("umount", point)
 
 
 def test_a_full_destination_says_so_and_keeps_the_old_wim(

@@ -174,3 +174,16 @@ def mark_dirty(path: Path) -> None:
         attribute[24 + 10] |= 1
 
     patch_attribute(path, 3, 0x70, change)
+
+
+@contextmanager
+def memory_disk(point: Path, size: str) -> Iterator[Path]:
+    """Mount a small file system in memory; its size as tmpfs has it: `4m`, or bytes."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    point.mkdir()
+    run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", point)
+    try:
+        yield point
+    finally:
+        run("umount", point)

@@ -80,6 +80,6 @@ def _cut_off(disk: str, what: str) -> VolumeError:
     return VolumeError(
         f"the disk is cut off: {what}",
         where=disk,
-        hint="Copy the disk again; the copy ended early, or the disk was full.",
+        hint="Copy the file again; the copy ended early, or the disk was full.",
         hresult=0x80070026,
     )

@@ -6,6 +6,7 @@ in the disk's own folder are read, others when the person names them.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -156,7 +157,7 @@ class _Finder:
                 raise VolumeError(
                     "the disk is cut off: a VHD ends with a footer, and this one does not",
                     where=path,
-                    hint="Copy the disk again; the copy ended early, or the disk was full.",
+                    hint="Copy the file again; the copy ended early, or the disk was full.",
                     hresult=0x80070026,
                 )
         else:
@@ -185,7 +186,7 @@ class _Finder:
                 f"the disk is cut off: its part {part} should have "
                 f"{extent.offset + extent.size:,} bytes, and has {size:,}",
                 where=self._disk,
-                hint="Copy the disk again; the copy ended early, or the disk was full.",
+                hint="Copy the file again; the copy ended early, or the disk was full.",
                 hresult=0x80070026,
             )
         if head[:4] == b"KDMV" and not any(head[12:20]) and extent.kind not in {"FLAT", "VMFS"}:
@@ -205,6 +206,7 @@ class _Finder:
 
     def _beside(self, path: str, name: str, what: str) -> str:
         """Return the path of a file that another names, when it may be read."""
+        name = _plain_name(name)
         # As QEMU reads names: what has a colon before the first slash is an address.
         if name.replace(":", "/").find("/") != name.find("/"):
             raise VolumeError(
@@ -259,6 +261,30 @@ class _Finder:
             hint="Copy it again with all its files, or merge it in the hypervisor first.",
             hresult=_DAMAGED,
         )
+
+
+def _plain_name(name: str) -> str:
+    """Return the file that a name in JSON means, when it says no more than a file; else the name.
+
+    QEMU writes `json:` for names that it would otherwise read as an address.
+    """
+    if not name.startswith("json:"):
+        return name
+    try:
+        node = json.loads(name.removeprefix("json:"))
+        file = node.pop("file", {})
+        named = {
+            "driver": "file",
+            **file,
+            **{key[5:]: node[key] for key in node if key[:5] == "file."},
+        }
+        plain = {key: value for key, value in node.items() if key[:5] != "file."}
+    except (ValueError, AttributeError, TypeError):
+        return name
+    path = named.pop("filename", None)
+    is_plain = named == {"driver": "file"} and plain.keys() <= {"driver"} and isinstance(path, str)
+    # A dot before it, so that what follows is a path whatever it contains.
+    return (path if path.startswith("/") else f"./{path}") if is_plain else name
 
 
 def _file_node(path: str, writable: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -48,6 +49,8 @@ def exported(
     `disk` is what messages call it, `file` what it is made of. Raises `VolumeError` with QEMU's
     words for a disk that it cannot open: damaged, or in use.
     """
+    for path in file.paths():
+        _check_name(path, disk)
     daemon = program("qemu-storage-daemon")
     setpriv = program("setpriv")
     with scratch_folder() as folder:
@@ -70,6 +73,18 @@ def exported(
                 yield points
             finally:
                 _end(process)
+
+
+def _check_name(path: str, disk: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise VolumeError(
+            "the path of this disk is not UTF-8, which qemu-storage-daemon needs",
+            where=disk,
+            hint="Rename it, or name a link to it (`ln -s`).",
+            hresult=0x8007007B,
+        ) from None
 
 
 def _arguments(
@@ -132,7 +147,14 @@ def _failed(disk: str, words: str) -> VolumeError:
             "the hypervisor first.",
             hresult=0x80070002,
         )
-    if "another process using" in lower or "resource busy" in lower:
+    if "truncated" in lower or "points after end of file" in lower:
+        return VolumeError(
+            f"the virtual disk is cut off: {text}",
+            where=disk,
+            hint="Copy the file again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
+        )
+    if re.search(r"\block\b", lower) or "resource busy" in lower:
         return VolumeError(
             f"the disk is in use: {text}",
             where=disk,

@@ -18,6 +18,7 @@ from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = [
+    "PAGE_FILES",
     "Inspection",
     "Look",
     "NtfsTree",
@@ -26,6 +27,7 @@ __all__ = [
     "inspect",
     "look_at",
     "tree_below",
+    "unreadable_file",
 ]
 
 _CHUNK = 1 << 21
@@ -245,7 +247,7 @@ def data_bytes(path: str) -> int:
             used = int.from_bytes(bitmap, "little").bit_count() * geometry.cluster
             left_out = volume.mft.size + _allocated(volume, _LOG_RECORD)
             for number, name in volume.entries(ROOT):
-                if name.name.lower() in _PAGE_FILES:
+                if name.name.lower() in PAGE_FILES:
                     left_out += _allocated(volume, number)
             return max(0, used - left_out)
         except OSError as error:
@@ -254,7 +256,8 @@ def data_bytes(path: str) -> int:
 
 _LOG_RECORD = 2
 _BITMAP_RECORD = 6
-_PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+"""Large files in the root; estimates leave them out whatever the profile says."""
 
 
 def _data_of(volume: NtfsVolume, number: int) -> list[form.Attribute]:

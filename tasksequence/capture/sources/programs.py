@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tasksequence.errors import BackendUnavailable, VolumeError
+from tasksequence.errors import BackendUnavailable, CaptureError
 
 __all__ = ["program", "run"]
 
@@ -44,11 +44,11 @@ def program(name: str) -> str:
 
 
 def run(
-    name: str, *arguments: str | Path, limit: float = _TIME_LIMIT
+    name: str, *arguments: str | Path, limit: int = _TIME_LIMIT
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return what it wrote; its exit code is the caller's to judge.
 
-    `limit` are the seconds that it may take. Raises `VolumeError` when they are over.
+    Raises `CaptureError` where it has not ended after so many seconds.
     """
     try:
         return subprocess.run(  # noqa: S603 (no shell; the arguments are ours and paths)
@@ -62,8 +62,8 @@ def run(
             env={**os.environ, "LC_ALL": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
-        raise VolumeError(
-            f"{name} did not come to its end within {limit:.0f} seconds: the disk may be failing",
-            hint="Rescue what can be read with ddrescue first, and name the copy.",
+        raise CaptureError(
+            f"{name} did not end within {limit} seconds",
+            hint="A disk or share that does not answer? See `dmesg`.",
             hresult=0x800705B4,
         ) from None

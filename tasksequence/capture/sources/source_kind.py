@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tasksequence.capture.sources.fat32 import FatVolume
-from tasksequence.capture.sources.ntfs import data_bytes
+from tasksequence.capture.sources.ntfs import PAGE_FILES, data_bytes
 from tasksequence.capture.sources.volume_kind import FAT32, FOLDER, volume_kind
 from tasksequence.errors import VolumeError
 from tasksequence.request import VolumeSource
@@ -36,7 +36,9 @@ def used_bytes(volume: VolumeSource, kind: str) -> int:
         return _bytes_below(volume.path)
     if kind == FAT32:
         with FatVolume(path) as fat:
-            return sum(entry.size for _, entry in fat.walk())
+            return sum(
+                entry.size for name, entry in fat.walk() if name[1:].lower() not in PAGE_FILES
+            )
     return data_bytes(path)
 
 
