@@ -102,6 +102,8 @@ class SkippedVolume:
     place: VolumePlace
     reason: str
     """Why not, in words."""
+    warning: str | None = None
+    """What should not be overlooked of it, in words."""
 
 
 @attrs.frozen(kw_only=True)

@@ -65,8 +65,10 @@ def volumes(
 
 def _verdict(volume: DiskVolume) -> str:
     if volume.skipped is not None:
-        return f"no: {volume.skipped}"
-    return "yes" if volume.problem is None else f"refused: {volume.problem}"
+        return f"no: {volume.warning or volume.skipped}"
+    if volume.problem is not None:
+        return f"refused: {volume.problem}"
+    return "yes" if volume.warning is None else f"yes, with a warning: {volume.warning}"
 
 
 def _record(disk: Disk) -> dict[str, object]:
@@ -90,6 +92,7 @@ def _record(disk: Disk) -> dict[str, object]:
                 "captured": volume.skipped is None,
                 "skipped": volume.skipped,
                 "problem": volume.problem,
+                "warning": volume.warning,
             }
             for volume in disk.volumes
         ],

@@ -11,10 +11,17 @@ import attrs
 
 from tasksequence.capture.sources.disks import DiskAccess, DiskVolume, open_disk
 from tasksequence.capture.sources.selection import choose_volumes
-from tasksequence.engine.capture_step import Volumes, capture_volumes, each_volume
+from tasksequence.engine.capture_step import COMPONENT, Volumes, capture_volumes, each_volume
+from tasksequence.engine.cmtrace import WARNING, CMTraceLog
 from tasksequence.errors import VolumeError
 from tasksequence.plan.steps import Plan
-from tasksequence.request import CaptureResult, SkippedVolume, VolumeSource
+from tasksequence.request import (
+    CaptureResult,
+    CaptureWarning,
+    EventHandler,
+    SkippedVolume,
+    VolumeSource,
+)
 
 __all__ = ["capture_disks", "chosen_sources"]
 
@@ -41,8 +48,22 @@ def capture_disks(
         sources,
         skipped,
     ):
+        _warn_of(skipped, arguments.get("on_event"), arguments.get("log"))
         result = capture_volumes(plan, [*sources, *each_volume(volumes)], **arguments)
     return attrs.evolve(result, skipped=tuple(skipped))
+
+
+def _warn_of(
+    skipped: Iterable[SkippedVolume], on_event: EventHandler | None, log: CMTraceLog | None
+) -> None:
+    for one in skipped:
+        if one.warning is None:
+            continue
+        text = f"{one.place} is skipped: {one.warning}"
+        if on_event is not None:
+            on_event(CaptureWarning(message=text))
+        if log is not None:
+            log.write(text, kind=WARNING, component=COMPONENT)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import inspect
 from tasksequence.capture.sources.source_kind import source_kind, used_bytes
 from tasksequence.capture.sources.volume_kind import FAT32, FOLDER, NTFS
+from tasksequence.capture.sources.volume_state import CLEANING, VolumeState, volume_state
 from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.capture.wimlib.backend import check_request, check_volumes
@@ -96,7 +97,9 @@ def preflight(
         sources, skipped = opened or ([], [])
         found += [
             PreflightCheck(
-                subject="volume", standing=Standing.OK, text=f"{one.place}: skipped, {one.reason}"
+                subject="volume",
+                standing=Standing.OK if one.warning is None else Standing.WARNING,
+                text=f"{one.place}: skipped, {one.warning or one.reason}",
             )
             for one in skipped
         ]
@@ -185,12 +188,13 @@ def _check_volume(
         check_not_mounted(path)
         if kind == FAT32:
             with FatVolume(path) as fat:
-                label, dirty, records = fat.label, fat.dirty, sum(1 for _ in fat.walk())
+                label, marks, records = fat.label, fat.marks, sum(1 for _ in fat.walk())
         else:
             seen = inspect(path)
-            label, dirty, records = seen.label, seen.dirty, seen.records
-        if dirty:
-            found.append(_dirty(path, refused=kind == NTFS and not options.allow_dirty))
+            label, marks, records = seen.label, seen.marks, seen.records
+        state = volume_state(marks, is_ntfs=kind == NTFS, allow_dirty=options.allow_dirty)
+        if state.refuses or state.warns:
+            found.append(_unclean(path, state))
         named = f" {label!r}" if label else ""
         return (
             f"{path}: {kind}{named}, {human_bytes(used_bytes(volume, kind))} of data in about "
@@ -204,13 +208,12 @@ def _check_volume(
     return True
 
 
-def _dirty(path: str, *, refused: bool) -> PreflightCheck:
+def _unclean(path: str, state: VolumeState) -> PreflightCheck:
     return PreflightCheck(
         subject="volume",
-        standing=Standing.FAILED if refused else Standing.WARNING,
-        text=f"{path}: this volume is marked as not cleanly shut down or damaged (dirty)",
-        hint="Run `chkdsk /f` on Windows, and shut it down fully."
-        + (" To capture it as it is: --allow-dirty." if refused else ""),
+        standing=Standing.FAILED if state.refuses else Standing.WARNING,
+        text=f"{path}: {state.refuses or state.warns}",
+        hint=CLEANING + (" To capture it as it is: --allow-dirty." if state.refuses else ""),
     )
 
 

@@ -77,7 +77,7 @@ def test_a_dirty_volume_is_told_in_the_listing(volumes: object, tmp_path: Path) 
     (volume,) = read_disk(disk).volumes
     assert volume.problem is not None
     assert "dirty" in volume.problem
-    assert "refused: not cleanly shut down (dirty)" in command("volumes", disk).stdout
+    assert "refused: not cleanly shut down or damaged (dirty)" in command("volumes", disk).stdout
 
 
 def test_sectors_of_4096_bytes(volumes: object, tmp_path: Path) -> None:

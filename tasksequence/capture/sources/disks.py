@@ -14,9 +14,9 @@ from tasksequence.capture.sources.disk_checks import check_whole
 from tasksequence.capture.sources.disk_files import DiskFile, disk_files
 from tasksequence.capture.sources.disk_format import DISK_FORMATS
 from tasksequence.capture.sources.exports import Part, exported
-from tasksequence.capture.sources.fat32 import FatVolume
+from tasksequence.capture.sources.fat32 import FatVolume, is_fat32
 from tasksequence.capture.sources.mounts import check_not_mounted
-from tasksequence.capture.sources.ntfs import look_at
+from tasksequence.capture.sources.ntfs import is_ntfs, look_at
 from tasksequence.capture.sources.partitions import (
     EFI_SYSTEM,
     Partition,
@@ -24,8 +24,10 @@ from tasksequence.capture.sources.partitions import (
     read_partitions,
 )
 from tasksequence.capture.sources.programs import run
+from tasksequence.capture.sources.signatures import is_bitlocker
 from tasksequence.capture.sources.usb import is_usb
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
+from tasksequence.capture.sources.volume_state import VolumeState, volume_state
 from tasksequence.errors import VolumeError
 from tasksequence.request import VolumePlace
 
@@ -52,8 +54,12 @@ _MANAGED = {
 }
 _RECOVERY = frozenset({"de94bba4-06d1-4d40-a16a-bfd50179d6ac", "0x27"})
 _EFI = frozenset({EFI_SYSTEM, "0xef"})
+_FOR_WINDOWS = frozenset({"ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", "0x7", "0xb", "0xc"})
+"""Types of partitions in which Windows has its volumes."""
 _NAMES: dict[str, str] = {"ntfs": NTFS, "exfat": "exFAT", "BitLocker": "BitLocker", "ReFS": "ReFS"}
-_BITLOCKER = b"-FVE-FS-"
+_SEVERAL = "several file systems"
+_NOTHING_FOUND, _AMBIVALENT = 2, 8
+"""Exit codes of blkid."""
 _PROBED = 256 << 10
 """Bytes at the start of a volume in which nearly all file systems have their mark."""
 _PAIR = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
@@ -68,7 +74,10 @@ class DiskVolume:
     skipped: str | None = None
     """Why the capture step leaves it out; None where it takes it."""
     problem: str | None = None
-    """What stands against capturing it as it is: hibernated, dirty, damaged."""
+    """Why a capture is refused that takes it: hibernated, dirty, damaged. Dirty alone can be
+    overridden (allow_dirty)."""
+    warning: str | None = None
+    """What a capture that takes it, or leaves it out, warns of."""
     on_usb: bool = False
     """The disk hangs on USB; that alone can be overridden by naming the volume."""
 
@@ -206,14 +215,32 @@ def _file_system(whole: Path, partition: Partition, disk: str) -> str:
     except OSError as error:
         where = f"{disk}, partition {partition.number}" if partition.number else disk
         raise read_failure(error, where) from None
-    if head[3:11] == _BITLOCKER:
+    # What it begins with decides: marks of an earlier file system may be left further on, and then
+    # blkid does not say what is there.
+    if is_bitlocker(head):
         return "BitLocker"
+    if is_ntfs(head):
+        return NTFS
+    if is_fat32(head):
+        return FAT32
     done = run(
         "blkid", "--probe", "--output", "export", "--offset", str(partition.offset),
         "--size", str(partition.size), "--usages", "filesystem,raid,crypto", whole,
     )  # fmt: skip
+    if done.returncode == _AMBIVALENT:
+        return _SEVERAL
+    if done.returncode not in {0, _NOTHING_FOUND}:
+        raise VolumeError(
+            f"blkid cannot tell the file system: {done.stderr.strip() or done.returncode}",
+            where=f"{disk}, partition {partition.number}" if partition.number else disk,
+            hresult=0x8007001F,
+        )
     found: dict[str, str] = dict(_PAIR.findall(done.stdout))
     kind = found.get("TYPE", "")
+    if not kind:
+        # Only the rest of the boot sector is damaged, then.
+        kind = {b"NTFS    ": NTFS}.get(head[3:11], "")
+        kind = FAT32 if head[0x52:0x5A] == b"FAT32   " else kind
     if kind == "vfat":
         return found.get("VERSION", "FAT")
     return _NAMES.get(kind, kind)
@@ -222,13 +249,18 @@ def _file_system(whole: Path, partition: Partition, disk: str) -> str:
 def _volume(
     disk: Path, index: int, style: str, partition: Partition, system: str, file: Path, usb: bool
 ) -> DiskVolume:
-    label, role, problem = "", _role_by_type(partition), None
+    label, role, state = "", _role_by_type(partition), VolumeState()
     reason = _reason(partition, system)
     if reason is None:
         try:
-            label, role, problem = _look(system, partition, file)
+            label, role, state = _look(system, partition, file)
         except VolumeError as error:
-            problem = error.problem
+            state = VolumeState(refuses=error.problem)
+    elif not system and partition.type in _FOR_WINDOWS:
+        state = VolumeState(
+            warns="no file system is found in it, and by its type Windows has a volume there: it "
+            "may be damaged"
+        )
     place = VolumePlace(
         disk=disk,
         disk_index=index,
@@ -242,9 +274,14 @@ def _volume(
         active=partition.active,
         role=role,
     )
-    if reason is None and usb:
-        return DiskVolume(place=place, skipped="on USB", problem=problem, on_usb=True)
-    return DiskVolume(place=place, skipped=reason, problem=problem)
+    on_usb = reason is None and usb
+    return DiskVolume(
+        place=place,
+        skipped="on USB" if on_usb else reason,
+        problem=state.refuses,
+        warning=state.warns,
+        on_usb=on_usb,
+    )
 
 
 def _reason(partition: Partition, system: str) -> str | None:
@@ -256,28 +293,33 @@ def _reason(partition: Partition, system: str) -> str | None:
         return "encrypted with BitLocker: unlock it first"
     if not system:
         return f"no file system; {_ONLY}"
-    if system not in {NTFS, FAT32}:
+    if system not in {NTFS, FAT32, _SEVERAL}:
         return f"file system {system}; {_ONLY}"
     return None
 
 
-def _look(system: str, partition: Partition, file: Path) -> tuple[str, str, str | None]:
-    """Return label, role and problem of a volume that can be captured."""
+def _look(system: str, partition: Partition, file: Path) -> tuple[str, str, VolumeState]:
+    """Return label, role and state of a volume that can be captured."""
     by_type = _role_by_type(partition)
+    if system == _SEVERAL:
+        state = VolumeState(
+            refuses="it has signatures of several file systems (`wipefs` shows and removes them)"
+        )
+        return "", by_type, state
     if system == FAT32:
         with FatVolume(str(file)) as volume:
-            dirty = "not cleanly unmounted (dirty)" if volume.dirty else None
-            return volume.label, by_type or "Data", dirty
+            state = volume_state(volume.marks, is_ntfs=False)
+            return volume.label, by_type or "Data", state
     found = look_at(str(file))
     if found.hibernated:
-        problem: str | None = "Windows is hibernated on it"
+        state = VolumeState(refuses="Windows is hibernated on it")
     else:
-        problem = "not cleanly shut down (dirty)" if found.dirty else None
+        state = volume_state(found.marks, is_ntfs=True)
     if found.has_windows:
-        return found.label, "Windows", problem
+        return found.label, "Windows", state
     if by_type:
-        return found.label, by_type, problem
-    return found.label, "System Reserved" if "bootmgr" in found.names else "Data", problem
+        return found.label, by_type, state
+    return found.label, "System Reserved" if "bootmgr" in found.names else "Data", state
 
 
 def _role_by_type(partition: Partition) -> str:

@@ -37,7 +37,7 @@ def choose_volumes(
         if at in included:
             if not volume.is_capturable:
                 raise VolumeError(
-                    f"this volume cannot be captured: {reason}",
+                    f"this volume cannot be captured: {reason or volume.problem}",
                     where=str(volume.place),
                     hint="Take it out of what is included.",
                     hresult=0x80070032,
@@ -48,9 +48,10 @@ def choose_volumes(
         elif included and reason is None:
             reason = "not among the volumes that are included"
         if reason is None:
+            _check_capturable(volume)
             chosen.append(volume)
         else:
-            skipped.append(SkippedVolume(place=volume.place, reason=reason))
+            skipped.append(SkippedVolume(place=volume.place, reason=reason, warning=volume.warning))
     if not chosen:
         reasons = "; ".join(f"{one.place}: {one.reason}" for one in skipped) or "no partitions"
         raise VolumeError(
@@ -59,6 +60,17 @@ def choose_volumes(
             hresult=0x80070490,
         )
     return chosen, skipped
+
+
+def _check_capturable(volume: DiskVolume) -> None:
+    if not volume.is_capturable:
+        raise VolumeError(
+            f"it is not clear what this volume holds: {volume.problem}",
+            where=str(volume.place),
+            hint="Remove what is left of an earlier file system, or leave the volume out with "
+            "--exclude.",
+            hresult=0x80070032,
+        )
 
 
 def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
