@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
-from tasksequence.capture.sources.disks import open_disk
+from tasksequence.capture.sources.disks import open_disk, read_disk, writable_volume
+from tasksequence.capture.sources.programs import ending_with_this_process
 from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
 from tests.support.disks import QUICK, plan_to
@@ -260,3 +262,58 @@ def test_a_capture_that_is_killed_leaves_no_daemon_and_no_file(
         assert time.monotonic() < end, (left_behind(), list(destination.parent.iterdir()))
         time.sleep(0.05)
     clear_stale_scratch()
+
+
+# Writing to a disk: the end of it is waited for, and looked at.
+
+
+def daemon_of(file: Path) -> int:
+    return int((file.parent / "pid").read_text())
+
+
+@pytest.fixture
+def written_disk(small_disk: Path, tmp_path: Path) -> Path:
+    return Path(shutil.move(disks.converted(small_disk, "qcow2"), tmp_path / "t.qcow2"))
+
+
+def test_a_slow_end_of_writing_is_waited_for(
+    written_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon is stopped when it should flush; it goes on after its usual patience is over."""
+    monkeypatch.setattr("tasksequence.capture.sources.exports._PATIENCE", 0.3)
+    monkeypatch.setattr("os.fsync", lambda _: None)  # it would wait for the stopped daemon
+    disk = read_disk(written_disk)
+    mark = b"written" * 100
+    with writable_volume(disk, disk.volumes[1]) as file:
+        with file.open("r+b") as stream:
+            stream.seek(disk.volumes[1].place.size - 4096)
+            stream.write(mark)
+        daemon = daemon_of(file)
+        os.kill(daemon, signal.SIGSTOP)
+        timer = threading.Timer(1.5, os.kill, (daemon, signal.SIGCONT))
+        timer.start()
+    with open_disk(written_disk) as opened, opened.file(disk.volumes[1]).open("rb") as stream:
+        stream.seek(disk.volumes[1].place.size - 4096)
+        assert stream.read(len(mark)) == mark
+
+
+def test_a_daemon_that_dies_while_it_writes_is_told(written_disk: Path) -> None:
+    disk = read_disk(written_disk)
+    with (
+        pytest.raises(ts.VolumeError, match="may not have been written in full") as told,
+        writable_volume(disk, disk.volumes[1]) as file,
+    ):
+        os.kill(daemon_of(file), signal.SIGKILL)
+    assert told.value.where == str(written_disk)
+    assert left_behind() == []
+
+
+def test_a_child_of_a_parent_that_has_died_does_not_start(tmp_path: Path) -> None:
+    """Between its start and its asking for the signal the parent may go."""
+    command = ending_with_this_process(["touch", str(tmp_path / "started")])
+    own = str(os.getpid())
+    orphan = [text if text != own else "1" for text in command]
+    assert subprocess.run(orphan, check=False).returncode != 0
+    assert not (tmp_path / "started").exists()
+    assert subprocess.run(command, check=False).returncode == 0
+    assert (tmp_path / "started").exists()

@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 
 from tasksequence.capture.sources.disk_files import DiskFile
 from tasksequence.capture.sources.disk_format import RAW
-from tasksequence.capture.sources.programs import program
+from tasksequence.capture.sources.programs import ending_with_this_process, program
 from tasksequence.capture.sources.scratch import scratch_folder
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = ["Part", "exported"]
@@ -52,16 +53,15 @@ def exported(
     for path in file.paths():
         _check_name(path, disk)
     daemon = program("qemu-storage-daemon")
-    setpriv = program("setpriv")
     with scratch_folder() as folder:
         points = [folder / part.name for part in parts]
         for point in points:
             point.touch(0o600)
-        command = [setpriv, "--pdeathsig", "TERM", daemon]
+        command = [daemon]
         command += _arguments(file, parts, points, folder / _PID_FILE, writable)
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and paths)
-                command,
+                ending_with_this_process(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -71,6 +71,8 @@ def exported(
             try:
                 _await(process, folder / _PID_FILE, disk, log.fileno())
                 yield points
+                if writable:
+                    _finish(process, points, disk)
             finally:
                 _end(process)
 
@@ -174,6 +176,34 @@ def _failed(disk: str, words: str) -> VolumeError:
         hint="It is damaged, cut off, or of a kind that QEMU does not read: copy it again, or "
         "convert it with `qemu-img convert -O raw`.",
         hresult=0x80070570,
+    )
+
+
+def _finish(process: subprocess.Popen[bytes], points: Sequence[Path], disk: str) -> None:
+    """Wait until all is on the disk, however long that takes. Raises `VolumeError` if it is not."""
+    try:
+        for point in points:
+            descriptor = os.open(point, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        raise _incomplete(
+            disk, error.strerror or str(error), hresult_of_errno(error.errno)
+        ) from None
+    process.terminate()
+    code = process.wait()
+    if code:
+        raise _incomplete(disk, f"qemu-storage-daemon ended with {code}", 0x8007001D)
+
+
+def _incomplete(disk: str, why: str, hresult: int | None) -> VolumeError:
+    return VolumeError(
+        f"the disk may not have been written in full: {why}",
+        where=disk,
+        hint="Look at what holds it (space, `dmesg`), and write it again.",
+        hresult=hresult,
     )
 
 
