@@ -99,12 +99,17 @@ def chosen_sources(
 def _recorded_with(
     volume: DiskVolume, chosen: Sequence[DiskVolume], skipped: Sequence[SkippedVolume]
 ) -> tuple[SkippedVolume, ...]:
-    """The first image of a disk records the volumes that have none."""
+    """The first image of a disk records the volumes that have none; so does the first image of all
+    for the disks of which nothing is captured."""
     index = volume.place.disk_index
     first = next(one for one in chosen if one.place.disk_index == index)
     if volume is not first:
         return ()
-    return tuple(one for one in skipped if one.place.disk_index == index)
+    recorded = {index}
+    if volume is chosen[0]:
+        with_image = {one.place.disk_index for one in chosen}
+        recorded |= {one.place.disk_index for one in skipped} - with_image
+    return tuple(one for one in skipped if one.place.disk_index in recorded)
 
 
 def _image_names(volumes: Sequence[DiskVolume]) -> list[str]:

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
+from tasksequence import images
 from tasksequence.capture.sources.disks import open_disk, read_disk, writable_volume
 from tasksequence.capture.sources.programs import ending_with_this_process
 from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
-from tests.support.disks import QUICK, plan_to
+from tests.support.disks import QUICK, Slot, plan_to
 from tests.support.leftovers import left_behind, use_own_scratch
 from tests.support.volumes import make_volume, mounted, run
 
@@ -317,3 +318,24 @@ def test_a_child_of_a_parent_that_has_died_does_not_start(tmp_path: Path) -> Non
     assert not (tmp_path / "started").exists()
     assert subprocess.run(command, check=False).returncode == 0
     assert (tmp_path / "started").exists()
+
+
+def test_a_disk_without_images_and_the_labels_of_what_is_skipped_are_recorded(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    linux = disks.make_ext4(tmp_path / "linux.ext4")
+    run("e2label", linux, "my linux")
+    other = disks.make_gpt_disk(tmp_path / "other.raw", [Slot(disks.LINUX, linux)])
+    wim = tmp_path / "out.wim"
+    result = ts.capture_disks(plan_to(wim), [small_disk, other], options=QUICK)
+    assert [one.place.label for one in result.skipped] == ["", "my linux"]
+    found = [
+        (one.disk_index, one.partition_index, one.partition_file_system, one.partition_label)
+        for one in images.image_disks(wim)
+    ]
+    assert found == [(0, 1, "NTFS", "Data"), (0, 2, "ext4", ""), (1, 1, "ext4", "my linux")]
+    second = ts.capture_disks(
+        plan_to(wim), [other, small_disk], exclude=["my linux"], options=QUICK
+    )
+    assert {one.reason for one in second.skipped if one.place.label} == {"excluded by name"}
+    assert {one.disk_index for one in images.image_disks(wim)} == {0, 1}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import attrs
 
@@ -62,6 +63,7 @@ _NOTHING_FOUND, _AMBIVALENT = 2, 8
 """Exit codes of blkid."""
 _PROBED = 256 << 10
 """Bytes at the start of a volume in which nearly all file systems have their mark."""
+_ESCAPED = re.compile(r"\\(.)")
 _PAIR = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
 _ONLY = "the capture step takes NTFS and FAT32"
 
@@ -157,7 +159,7 @@ def open_disk(
         table = read_partitions(whole, name, size)
         style, partitions = table or ("", (Partition(0, 0, size, "", "", active=False),))
         systems = [_file_system(whole, partition, name) for partition in partitions]
-        if table is None and not systems[0]:
+        if table is None and not systems[0].kind:
             raise VolumeError(
                 "this disk has neither a partition table nor a file system",
                 where=name,
@@ -202,8 +204,15 @@ def _partition_devices(path: str) -> list[str]:
     return [f"/dev/{entry.name}" for entry in folder.iterdir() if (entry / "partition").exists()]
 
 
-def _file_system(whole: Path, partition: Partition, disk: str) -> str:
-    """Return what a partition holds, by blkid and for BitLocker by its mark; empty for nothing.
+class _FileSystem(NamedTuple):
+    kind: str
+    """Empty for none."""
+    label: str = ""
+    """As blkid tells it."""
+
+
+def _file_system(whole: Path, partition: Partition, disk: str) -> _FileSystem:
+    """Return what a partition holds, by its first bytes and by blkid.
 
     Raises `VolumeError` where the disk does not give the partition's first bytes: blkid would see
     no file system there, and the volume would be left out.
@@ -218,17 +227,17 @@ def _file_system(whole: Path, partition: Partition, disk: str) -> str:
     # What it begins with decides: marks of an earlier file system may be left further on, and then
     # blkid does not say what is there.
     if is_bitlocker(head):
-        return "BitLocker"
+        return _FileSystem("BitLocker")
     if is_ntfs(head):
-        return NTFS
+        return _FileSystem(NTFS)
     if is_fat32(head):
-        return FAT32
+        return _FileSystem(FAT32)
     done = run(
         "blkid", "--probe", "--output", "export", "--offset", str(partition.offset),
         "--size", str(partition.size), "--usages", "filesystem,raid,crypto", whole,
     )  # fmt: skip
     if done.returncode == _AMBIVALENT:
-        return _SEVERAL
+        return _FileSystem(_SEVERAL)
     if done.returncode not in {0, _NOTHING_FOUND}:
         raise VolumeError(
             f"blkid cannot tell the file system: {done.stderr.strip() or done.returncode}",
@@ -242,14 +251,22 @@ def _file_system(whole: Path, partition: Partition, disk: str) -> str:
         kind = {b"NTFS    ": NTFS}.get(head[3:11], "")
         kind = FAT32 if head[0x52:0x5A] == b"FAT32   " else kind
     if kind == "vfat":
-        return found.get("VERSION", "FAT")
-    return _NAMES.get(kind, kind)
+        kind = found.get("VERSION", "FAT")
+    label = _ESCAPED.sub(r"\1", found.get("LABEL", "")).strip()
+    return _FileSystem(_NAMES.get(kind, kind), label)
 
 
 def _volume(
-    disk: Path, index: int, style: str, partition: Partition, system: str, file: Path, usb: bool
+    disk: Path,
+    index: int,
+    style: str,
+    partition: Partition,
+    found: _FileSystem,
+    file: Path,
+    usb: bool,
 ) -> DiskVolume:
-    label, role, state = "", _role_by_type(partition), VolumeState()
+    system, label = found
+    role, state = _role_by_type(partition), VolumeState()
     reason = _reason(partition, system)
     if reason is None:
         try:

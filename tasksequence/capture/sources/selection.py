@@ -80,8 +80,8 @@ def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
     # Number and place come first: a label may look like one.
     for fits in (
         lambda place: wanted == place.selector or (not several and wanted == str(place.partition)),
-        lambda place: wanted == place.label.casefold() and wanted,
-        lambda place: wanted == place.role.casefold() and wanted,
+        # A label and a role weigh the same: the one of a volume may be the other of another.
+        lambda place: wanted and wanted in {place.label.casefold(), place.role.casefold()},
     ):
         found = [at for at, volume in enumerate(volumes) if fits(volume.place)]
         if len(found) == 1:
