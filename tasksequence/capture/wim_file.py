@@ -78,6 +78,7 @@ def read_wim_file(path: str) -> WimFile:
         raise ImageError(
             f"the WIM cannot be read: {error.strerror}",
             where=path,
+            hint="Check its path, and that this account may read it.",
             hresult=hresult_of_errno(error.errno),
         ) from None
     except ValueError as error:
@@ -92,6 +93,7 @@ def read_wim_file(path: str) -> WimFile:
         raise ImageError(
             "the XML of the WIM is damaged: it is not UTF-16",
             where=path,
+            hint="Copy the file again.",
             hresult=0x8007000D,
         ) from None
     if xml.lstrip("\ufeff").startswith("<ESD") and "<ENCRYPTED" in xml[:200]:

@@ -131,6 +131,10 @@ def diff(
 @click.option(
     "--erase", is_flag=True, help="Remove what is on the volumes; without it nothing is done."
 )
+@click.option(
+    "--verify/--no-verify", default=True,
+    help="Read all of WIM and compare it with its hashes before anything is removed (the default).",
+)  # fmt: skip
 @FORMAT_OPTION
 @BACKING_OPTION
 def apply(
@@ -139,6 +143,7 @@ def apply(
     index: int | None,
     volume: str | None,
     erase: bool,
+    verify: bool,
     disk_format: str | None,
     allow_backing: tuple[Path, ...],
 ) -> None:
@@ -153,6 +158,8 @@ def apply(
     from tasksequence.images.apply import apply_images
 
     access = DiskAccess(disk_format=disk_format, allow_backing=allow_backing)
-    applied = apply_images(wim, target, index=index, volume=volume, erase=erase, access=access)
+    applied = apply_images(
+        wim, target, index=index, volume=volume, erase=erase, verify=verify, access=access
+    )
     for one in applied:
         print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

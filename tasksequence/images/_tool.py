@@ -15,12 +15,14 @@ from typing import Any
 
 from tasksequence.capture.exclusions import Exclusions, config_text
 from tasksequence.capture.sources.volume_kind import FAT32
-from tasksequence.capture.wimlib._codes import LibwimError, wim_error
+from tasksequence.capture.wimlib._codes import LibwimError, capture_error, wim_error
 from tasksequence.capture.wimlib._config import config_file
+from tasksequence.capture.wimlib._events import error_event, send_event
 from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, Wim
 from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.capture.wimlib._staging import staged_fat32
-from tasksequence.errors import TaskSequenceError, VolumeError
+from tasksequence.capture.wimlib._unreadable import unreadable_source
+from tasksequence.errors import ImageError, TaskSequenceError, VolumeError
 
 __all__ = ["main"]
 
@@ -36,9 +38,7 @@ class _Tool:
         self._last = -1.0
 
     def send(self, event: dict[str, object]) -> None:
-        line = json.dumps(event).encode() + b"\n"
-        while line:
-            line = line[os.write(self._events, line) :]
+        send_event(self._events, event)
 
     def run(self) -> None:
         """Do what the request names. Raises `LibwimError` and errors of this library."""
@@ -49,6 +49,9 @@ class _Tool:
         """Compare all data with its SHA-1, and the file with its integrity table."""
         with self._opened(check_integrity=self._request["check_integrity"]) as wim:
             wim.verify()
+            # Entries of its table that libwim cannot place are left out with a warning.
+            for image in range(1, self._request["images"] + 1):
+                wim.check_complete(image)
 
     def files(self) -> None:
         """Send all files and folders of an image."""
@@ -63,7 +66,7 @@ class _Tool:
             rules = Exclusions(exclude, keep)
             with (
                 staged_fat32(volume, self._request["scratch"], rules, lambda _: None) as path,
-                self._library.open_wim(path, _ignore) as wim,
+                self._library.open_wim(path) as wim,
             ):
                 self._send_entries(wim, 1)
             return
@@ -93,7 +96,7 @@ class _Tool:
         with self._opened() as source, self._library.new_wim("none", self._progress) as wim:
             source.export_image(self._request["image"], wim, "staged")
             wim.write_image(1, path)
-        with self._library.open_wim(path, _ignore) as wim:
+        with self._library.open_wim(path) as wim:
             self._send_entries(wim, 1)
 
     def _opened(self, *, check_integrity: bool = False) -> Any:
@@ -133,12 +136,15 @@ class _Opened:
             request["wim"], on_progress, check_integrity=check_integrity
         )
         self._parts: list[str] = request["parts"]
+        self._path: str = request["wim"]
+        self._images: int = request["images"]
 
     def __enter__(self) -> Wim:
         wim = self._context.__enter__()
         try:
             for part in self._parts:
                 wim.use_parts(part)
+            self._check_images(wim)
         except BaseException:
             self._context.__exit__(*sys.exc_info())
             raise
@@ -147,9 +153,26 @@ class _Opened:
     def __exit__(self, *error: Any) -> None:
         self._context.__exit__(*error)
 
+    def _check_images(self, wim: Wim) -> None:
+        """libwim counts the images whose metadata it finds, and is content with fewer."""
+        found = wim.image_count()
+        if found != self._images:
+            raise ImageError(
+                f"the WIM is damaged: its table has {found} of its {self._images} images",
+                where=self._path,
+                hint="Copy the file again.",
+                hresult=0x80070570,
+            )
 
-def _ignore(_: Progress) -> None:
-    pass
+
+def _error(failure: LibwimError, request: dict[str, Any]) -> TaskSequenceError:
+    """Return the error for a failed call: of the WIM, or of the volume where there is none."""
+    if request["wim"]:
+        return wim_error(failure, request["wim"])
+    volume, file = request["volume"], ""
+    if failure.is_about_reading():
+        _, file = unreadable_source(failure.log, [{"path": volume, "kind": request["kind"]}])
+    return capture_error(failure, volume=volume, destination="", file=file)
 
 
 def _end_with_stdin(stdin: int) -> None:
@@ -163,20 +186,12 @@ def main(arguments: Iterable[str]) -> int:
     (events,) = map(int, arguments)
     request = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_stdin, args=(0,), daemon=True).start()
-    tool = None
     try:
-        tool = _Tool(request, events)
-        tool.run()
-    except (LibwimError, TaskSequenceError) as failure:
-        error = wim_error(failure, request["wim"]) if isinstance(failure, LibwimError) else failure
-        detail = {
-            "problem": error.problem,
-            "where": error.where,
-            "hint": error.hint,
-            "hresult": error.hresult,
-        }
-        line = json.dumps({"event": "error", "kind": type(error).__name__, **detail})
-        os.write(events, line.encode() + b"\n")
+        _Tool(request, events).run()
+    except LibwimError as failure:
+        send_event(events, error_event(_error(failure, request)))
+    except TaskSequenceError as error:
+        send_event(events, error_event(error))
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +21,15 @@ from tasksequence.capture.wim_file import WimFile
 from tasksequence.errors import ImageError, VolumeError
 from tasksequence.images._erase import erase_ntfs
 from tasksequence.images._fat_writer import FatNode, replace_fat32
-from tasksequence.images.contents import ImageFile, OnProgress, entries, jobs, open_image
+from tasksequence.images.contents import (
+    ImageFile,
+    OnProgress,
+    entries,
+    jobs,
+    open_image,
+    verify_image_file,
+)
+from tasksequence.images.wim_xml import parsed_wim_xml
 
 __all__ = ["AppliedImage", "apply_images"]
 
@@ -50,6 +57,7 @@ def apply_images(
     index: int | None = None,
     volume: str | None = None,
     erase: bool = False,
+    verify: bool = True,
     access: DiskAccess | None = None,
     on_progress: OnProgress | None = None,
 ) -> list[AppliedImage]:
@@ -60,8 +68,9 @@ def apply_images(
     it one image goes to the only volume, or to the one that `volume` names (number, place, label,
     role). What is on the volumes is removed, but for a running task sequence's control files
     (`_SMSTaskSequence`, `SMSTSLog`), and only if `erase` is True. All is checked before anything is
-    removed. `access` says the disk's format, and which parents outside its folder are read; with
-    those nothing is written. Raises `ImageError` and `VolumeError`.
+    removed, and all of the WIM read and compared with its hashes; `verify=False` leaves that out
+    for a WIM that was verified before. `access` says the disk's format, and which parents outside
+    its folder are read; with those nothing is written. Raises `ImageError` and `VolumeError`.
     """
     found = open_image(path, index)
     if not erase:
@@ -77,6 +86,8 @@ def apply_images(
     volumes = _targets(disk, len(images), index, volume)
     for image, one in zip(images, volumes, strict=True):
         _check(image, one, found)
+    if verify:
+        verify_image_file(path)
     for image, one in zip(images, volumes, strict=True):
         with writable_volume(disk, one) as file:
             _apply(found, image, one, str(file), on_progress)
@@ -100,13 +111,7 @@ class _Image:
 
 
 def _images(found: WimFile, index: int | None) -> list[_Image]:
-    root = ET.fromstring(found.xml) if "<!" not in found.xml else None  # noqa: S314
-    if root is None:
-        raise ImageError(
-            "the XML of the WIM holds declarations",
-            where=found.path,
-            hresult=0x8007000D,
-        )
+    root = parsed_wim_xml(found.xml, found.path)
     images = [
         _Image(
             int(one.get("INDEX", "0")),

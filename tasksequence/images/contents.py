@@ -10,10 +10,10 @@ from typing import Any
 
 import attrs
 
-from tasksequence import errors
 from tasksequence.capture.destinations.parts import part_names
 from tasksequence.capture.destinations.split_delivery import interrupted_delivery
 from tasksequence.capture.wim_file import WimFile, read_wim_file
+from tasksequence.capture.wimlib._events import reported_error
 from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.errors import ImageError
 
@@ -28,15 +28,6 @@ __all__ = [
 ]
 
 _TOOL = "tasksequence.images._tool"
-_KINDS = {
-    kind.__name__: kind
-    for kind in (
-        errors.BackendUnavailable,
-        errors.DestinationError,
-        errors.ImageError,
-        errors.VolumeError,
-    )
-}
 OnProgress = Callable[[int, int], None]
 """Hears of bytes that are done, and of all."""
 
@@ -127,19 +118,14 @@ def open_image(path: Path | str, image: int | None = None) -> WimFile:
 def jobs(found: WimFile | None, job: str, **arguments: object) -> Iterator[dict[str, Any]]:
     """Run a job of the tool process and yield its events; raises what it reports."""
     wim = found.path if found is not None else ""
-    request = {"job": job, "wim": wim, "parts": other_parts(found), **arguments}
+    images = found.images if found is not None else 0
+    request = {"job": job, "wim": wim, "parts": other_parts(found), "images": images, **arguments}
     with WorkerProcess(request, _TOOL) as worker:
         for event in worker.events(None):
             if event["event"] == "done":
                 return
             if event["event"] == "error":
-                kind = _KINDS.get(event["kind"], ImageError)
-                raise kind(
-                    event["problem"],
-                    where=event["where"],
-                    hint=event["hint"],
-                    hresult=event["hresult"],
-                )
+                raise reported_error(event)
             yield event
 
 

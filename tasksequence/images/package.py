@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import ImageError
+from tasksequence.images.wim_xml import parsed_wim_xml
 from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.model.image_information import ImageDiskInformation, ImageInformation
 from tasksequence.model.packages import ImagePackage
@@ -112,7 +113,7 @@ def image_disks(package: ImagePackage | Path | str) -> list[ImageDiskInformation
     loaded = _loaded(package)
     if not loaded.image_disk_layout:
         return []
-    root = _parsed(loaded.image_disk_layout, loaded.pkg_source_path or "")
+    root = parsed_wim_xml(loaded.image_disk_layout, loaded.pkg_source_path or "")
     return [
         ImageDiskInformation(
             package_id=loaded.package_id,
@@ -142,24 +143,7 @@ def _loaded(package: ImagePackage | Path | str) -> ImagePackage:
 
 
 def _images(xml: str, path: str) -> list[ET.Element]:
-    return list(_parsed(xml, path).iter("IMAGE"))
-
-
-def _parsed(xml: str, path: str) -> ET.Element:
-    if "<!" in xml:
-        raise ImageError(
-            "the XML of the WIM holds declarations, which no WIM has",
-            where=path,
-            hresult=0x8007000D,
-        )
-    try:
-        return ET.fromstring(xml)  # noqa: S314 (without declarations there are no entities)
-    except ET.ParseError as error:
-        raise ImageError(
-            f"the XML of the WIM is damaged: {error}",
-            where=path,
-            hresult=0x8007000D,
-        ) from None
+    return list(parsed_wim_xml(xml, path).iter("IMAGE"))
 
 
 def _information(image: ET.Element, package_id: str | None, path: str) -> ImageInformation:

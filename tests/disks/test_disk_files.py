@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
 import subprocess
 from pathlib import Path
 
@@ -199,30 +198,6 @@ def test_a_parent_that_is_cut_off(full_disk: Path, tmp_path: Path) -> None:
 
 
 # Disks of which the rest is elsewhere.
-
-
-def test_a_differencing_vhd(full_disk: Path, tmp_path: Path) -> None:
-    raw = bytearray(disks.converted(full_disk, "vpc").read_bytes())
-    for footer in (0, len(raw) - 512):
-        struct.pack_into(">II", raw, footer + 60, 4, 0)
-        struct.pack_into(">I", raw, footer + 64, ~sum(raw[footer : footer + 512]) & 0xFFFFFFFF)
-    disk = tmp_path / "child.avhd"
-    disk.write_bytes(raw)
-    refused(command("volumes", disk), 1, "checkpoint", "Merge")
-
-
-def test_a_differencing_vhdx(full_disk: Path, tmp_path: Path) -> None:
-    disk = tmp_path / "child.avhdx"
-    shutil.move(disks.converted(full_disk, "vhdx"), disk)
-    assert "Full" in command("volumes", disk).stdout
-    raw = bytearray(disk.read_bytes())
-    # File parameters ([MS-VHDX] 2.6.2.1): the item's offset in the metadata region, then the flags.
-    guid = bytes.fromhex("3767a1ca36fa434db3b633f0aa44e76b")
-    table = raw.index(b"metadata")
-    item = struct.unpack_from("<I", raw, raw.index(guid, table) + 16)[0]
-    raw[table + item + 4] |= 2
-    disk.write_bytes(raw)
-    refused(command("volumes", disk), 1, "checkpoint", "Merge")
 
 
 def test_an_encrypted_qcow2(tmp_path: Path) -> None:

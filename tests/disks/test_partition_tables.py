@@ -299,3 +299,34 @@ def test_a_chain_that_breaks_is_damage(
         read_disk(disk)
     assert told.value.where == str(disk)
     assert told.value.hresult == 0x80070571
+
+
+def as_checkpoint(disk: Path, form: str) -> None:
+    """Say in a disk's own head that it has a parent."""
+    raw = bytearray(disk.read_bytes())
+    if form == "vpc":
+        for at in (0, len(raw) - 512):
+            footer = raw[at : at + 512]
+            footer[60:68] = struct.pack(">II", 4, 0)
+            footer[64:68] = struct.pack(">I", ~sum(footer) & 0xFFFFFFFF)
+            raw[at : at + 512] = footer
+    else:
+        name = bytes.fromhex("3767a1ca36fa434db3b633f0aa44e76b")
+        item = raw.index(name)
+        table = item // 65536 * 65536
+        raw[table + struct.unpack_from("<I", raw, item + 16)[0] + 4] |= 2
+    disk.write_bytes(raw)
+
+
+@pytest.mark.parametrize("form", ["vpc", "vhdx"])
+def test_a_checkpoint_of_hyper_v_is_refused(disk_512: Path, tmp_path: Path, form: str) -> None:
+    disk = tmp_path / {"vpc": "d.avhd", "vhdx": "d.avhdx"}[form]
+    shutil.move(disks.converted(disk_512, form), disk)
+    assert_captured(disk, tmp_path / "out.wim")
+    as_checkpoint(disk, form)
+    with pytest.raises(ts.VolumeError, match="this disk is a checkpoint") as told:
+        ts.capture_disks(plan_to(tmp_path / "out.wim"), disk, options=QUICK)
+    assert told.value.where == str(disk)
+    assert "Merge-VHD" in (told.value.hint or "")
+    assert told.value.hresult == 0x80070032
+    assert names_in(tmp_path) == {disk.name}

@@ -170,8 +170,7 @@ def check_scratch(folder: Path) -> str:
             hresult=0x80070003,
         )
     try:
-        with tempfile.TemporaryFile(dir=path):
-            pass
+        _try_to_write(path)
     except OSError as error:
         raise DestinationError(
             f"the scratch folder cannot be written: {error.strerror}",
@@ -336,8 +335,7 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
             hresult=0x80070003,
         )
     try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        _try_to_write(folder)
     except OSError as error:
         raise _refused(error, text) from None
     return path
@@ -377,16 +375,30 @@ def check_text(text: str) -> None:
     if _WINDOWS.match(text):
         raise DestinationError("this is a path of Windows", where=text, hint=_GIVE_LOCAL)
     if text.endswith(("/", "\\")):
-        raise DestinationError(
-            "the destination is a folder", where=text, hint="Add the name of the WIM file."
-        )
+        raise _is_a_folder(text)
+
+
+def _is_a_folder(text: str) -> DestinationError:
+    return DestinationError(
+        "the destination is a folder",
+        where=text,
+        hint="Add the name of the WIM file.",
+        hresult=0x8007010B,
+    )
+
+
+def _try_to_write(folder: Path | str) -> None:
+    """Make a file in a folder, and delete it; raises `OSError`.
+
+    For root on a read-only file system the permissions say nothing.
+    """
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise DestinationError(
-            "the destination is a folder", where=text, hint="Add the name of the WIM file."
-        )
+        raise _is_a_folder(text)
     for volume in volumes:
         try:
             same = os.path.samestat(volume.stat(), status)

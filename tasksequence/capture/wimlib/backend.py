@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tasksequence import errors
 from tasksequence.capture.destinations.choose import open_destination
 from tasksequence.capture.destinations.delivery import DeliveryReport, Destination
 from tasksequence.capture.destinations.unc import is_unc
@@ -20,6 +19,7 @@ from tasksequence.capture.sources.source_kind import source_kind
 from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
+from tasksequence.capture.wimlib._events import reported_error
 from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.errors import (
     CaptureCancelled,
@@ -52,17 +52,6 @@ _EVENT_INTERVAL = 0.1
 """Seconds between two events of one phase."""
 _UPLOAD_PART = 0.6
 """Share of a delivery's time that the copying takes; comparing takes the rest."""
-
-_KINDS = {
-    kind.__name__: kind
-    for kind in (
-        errors.BackendUnavailable,
-        errors.CaptureError,
-        errors.DestinationError,
-        errors.ImageError,
-        errors.VolumeError,
-    )
-}
 
 
 class WimlibBackend:
@@ -276,13 +265,7 @@ def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
     elif event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
-        kind = _KINDS[event["kind"]]
-        raise kind(
-            event["problem"],
-            where=event.get("where"),
-            hint=event.get("hint"),
-            hresult=event.get("hresult"),
-        )
+        raise reported_error(event)
 
 
 def _result(

@@ -32,6 +32,7 @@ from tasksequence.capture.sources.volume_state import CLEANING, volume_state
 from tasksequence.capture.wimlib._base import Base
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.capture.wimlib._config import config_file
+from tasksequence.capture.wimlib._events import error_event, send_event
 from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
@@ -65,10 +66,8 @@ class _Capture:
         self._omissions = [Omissions(volume["path"]) for volume in self._volumes]
 
     def send(self, event: dict[str, object]) -> None:
-        """Write one event; a parent that is gone ends the process by stdin, not here."""
-        line = json.dumps(event).encode() + b"\n"
-        while line:
-            line = line[os.write(self._events, line) :]
+        """Write one event."""
+        send_event(self._events, event)
 
     def run(self, complete: threading.Event) -> None:
         """Carry out the request and send its events; set `complete` before the last, `done`.
@@ -178,7 +177,7 @@ class _Capture:
             check_not_mounted(omissions.volume)
             rules = Exclusions(exclude, keep)
             with staged_fat32(omissions.volume, self._partial, rules, omissions.exclude) as path:
-                source = stack.enter_context(library.open_wim(path, _ignore))
+                source = stack.enter_context(library.open_wim(path))
             source.export_image(1, wim, name)
         else:
             if volume["kind"] == NTFS:
@@ -239,10 +238,6 @@ def _inspect_fat32(path: str) -> Inspection:
     with FatVolume(path) as volume:
         records = sum(1 for _ in volume.walk())
         return Inspection(volume.label, volume.marks, records, {}, [])
-
-
-def _ignore(_: Progress) -> None:
-    pass
 
 
 _ELEMENTS = {
@@ -316,14 +311,7 @@ def main(arguments: Iterable[str]) -> int:
         capture.run(complete)
     except TaskSequenceError as error:
         remove_if_present(request["partial"])
-        kind = type(error).__name__
-        detail = {
-            "problem": error.problem,
-            "where": error.where,
-            "hint": error.hint,
-            "hresult": error.hresult,
-        }
-        capture.send({"event": "error", "kind": kind, **detail})
+        capture.send(error_event(error))
         return 0
     except Exception as error:
         remove_if_present(request["partial"])
