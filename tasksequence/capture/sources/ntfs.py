@@ -223,6 +223,13 @@ class NtfsTree:
                 return one.size
         return 0
 
+    def allocated(self, number: int) -> tuple[int, int]:
+        """Return the bytes that a file's main stream takes on the volume, and its names' number."""
+        try:
+            return _allocated(self._volume, number), len(self._volume.names(number))
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
+
 
 def unreadable_file(path: str, number: int) -> str | None:
     """Return the path of a file that the disk does not give in full, None where it does.
@@ -266,7 +273,7 @@ def data_bytes(path: str) -> int:
 _LOG_RECORD = 2
 _BITMAP_RECORD = 6
 PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
-"""Large files in the root; estimates leave them out whatever the profile says."""
+"""Names in the root of what Windows keeps of its memory there; no capture needs them."""
 
 
 def _data_of(volume: NtfsVolume, number: int) -> list[form.Attribute]:

@@ -21,7 +21,9 @@ from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
 from tasksequence.capture.wimlib._events import reported_error
 from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.errors import (
+    BackendUnavailable,
     CaptureCancelled,
     CaptureError,
     ImageError,
@@ -42,7 +44,7 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["WimlibBackend", "check_request", "check_volumes"]
+__all__ = ["WimlibBackend"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
@@ -50,6 +52,8 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _SMALLEST_PART = 1 << 20
 _EVENT_INTERVAL = 0.1
 """Seconds between two events of one phase."""
+_PULSE = 1.0
+"""Seconds after which the last progress is told again: what hears it may end the capture."""
 _UPLOAD_PART = 0.6
 """Share of a delivery's time that the copying takes; comparing takes the rest."""
 
@@ -76,19 +80,45 @@ class WimlibBackend:
         except TaskSequenceError as error:
             raise names.error(error) from None
 
+    def check_installed(self) -> str:
+        """Say which libwim there is; raises `BackendUnavailable` for none that reads NTFS."""
+        abilities = libwim_abilities()
+        text = f"{abilities.name} {abilities.version}"
+        if not abilities.ntfs:
+            raise BackendUnavailable(
+                f"{text} cannot read NTFS volumes",
+                hint="It was built without libntfs-3g; Debian's libwim15 has it.",
+                hresult=0x80070032,
+            )
+        return f"{text} reads NTFS"
+
+    def check_request(self, request: CaptureRequest) -> None:
+        """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
+        _check_request(request)
+
+    def check_volumes(self, volumes: tuple[VolumeSource, ...]) -> None:
+        """Refuse volumes of no known kind, mounted ones, and one that is named twice.
+
+        Raises `CaptureError`.
+        """
+        _check_volumes(volumes)
+
 
 def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
-    check_request(request)
+    _check_request(request)
     limit = request.time_limit
     deadline = None if limit is None else time.monotonic() + limit
-    kinds = check_volumes(request.volumes)
+    kinds = _check_volumes(request.volumes)
     destination = open_destination(request)
     try:
         for note in (*destination.notes, *_space_warnings(request, destination)):
             on_event(CaptureWarning(message=note))
         with WorkerProcess(_job(request, kinds, destination)) as worker:
-            for event in worker.events(deadline):
-                if event["event"] == "done":
+            latest = Progress(phase=Phase.SCAN, done=0, total=None, overall=0.0)
+            for event in worker.events(deadline, _PULSE):
+                if event["event"] == "silent":
+                    on_event(latest)
+                elif event["event"] == "done":
                     report = _reporter(destination.weight, deadline, on_event)
                     parts: tuple[Path, ...] = ()
                     if event["parts"]:
@@ -97,13 +127,17 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
                         destination.deliver(report)
                     result = _result(event, request.volumes, destination.text, parts)
                     break
-                _relay(event, on_event, 1 - destination.weight)
+                elif event["event"] == "progress":
+                    latest = _progress(event, 1 - destination.weight)
+                    on_event(latest)
+                else:
+                    _relay(event, on_event)
     finally:
         destination.close()
     return result
 
 
-def check_request(request: CaptureRequest) -> None:
+def _check_request(request: CaptureRequest) -> None:
     """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
     if request.options.threads < 0:
         raise CaptureError(
@@ -154,7 +188,7 @@ def check_request(request: CaptureRequest) -> None:
             )
 
 
-def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
+def _check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
     """Return the kind of each volume: NTFS, FAT32 or folder.
 
     Raises `CaptureError` for what is none of them, is mounted, or named twice.
@@ -251,18 +285,18 @@ def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> 
     return report
 
 
-def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
-    """Pass an event on to the caller, or raise the error that the worker reports."""
-    if event["event"] == "progress":
-        on_event(
-            Progress(
-                phase=Phase(event["phase"]),
-                done=event["done"],
-                total=event["total"],
-                overall=event["overall"] * scale,
-            )
-        )
-    elif event["event"] == "warning":
+def _progress(event: dict[str, Any], scale: float) -> Progress:
+    return Progress(
+        phase=Phase(event["phase"]),
+        done=event["done"],
+        total=event["total"],
+        overall=event["overall"] * scale,
+    )
+
+
+def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
+    """Pass a warning on to the caller, or raise the error that the worker reports."""
+    if event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
         raise reported_error(event)
