@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tasksequence.cli.sequences import path_argument
+from tasksequence.cli.source_options import BACKING_OPTION, FORMAT_OPTION
 
 __all__ = ["image"]
 
@@ -134,8 +135,17 @@ def diff(
     "--verify/--no-verify", default=True,
     help="Read all of WIM and compare it with its hashes before anything is removed (the default).",
 )  # fmt: skip
+@FORMAT_OPTION
+@BACKING_OPTION
 def apply(
-    wim: Path, target: Path, index: int | None, volume: str | None, erase: bool, verify: bool
+    wim: Path,
+    target: Path,
+    index: int | None,
+    volume: str | None,
+    erase: bool,
+    verify: bool,
+    disk_format: str | None,
+    allow_backing: tuple[Path, ...],
 ) -> None:
     """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
 
@@ -143,9 +153,13 @@ def apply(
     one image by its index to one volume. What is on the volumes is removed first, but for the
     control files of a running task sequence.
     """
+    from tasksequence.capture.sources.disks import DiskAccess
     from tasksequence.cli.output import print_result
     from tasksequence.images.apply import apply_images
 
-    applied = apply_images(wim, target, index=index, volume=volume, erase=erase, verify=verify)
+    access = DiskAccess(disk_format=disk_format, allow_backing=allow_backing)
+    applied = apply_images(
+        wim, target, index=index, volume=volume, erase=erase, verify=verify, access=access
+    )
     for one in applied:
         print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

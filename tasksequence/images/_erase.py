@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tasksequence.capture.sources.programs import program, run
+from tasksequence.capture.sources.programs import ending_with_this_process, program, run
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
@@ -36,9 +36,9 @@ def erase_ntfs(volume: str) -> None:
         root = folder / "volume"
         root.mkdir()
         point = str(root)
-        command = [program("setpriv"), "--pdeathsig", "TERM", program("ntfs-3g")]
-        driver = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and a path)
-            [*command, "-o", "no_detach,rw", volume, point],
+        command = [program("ntfs-3g"), "-o", "no_detach,rw", volume, point]
+        driver = subprocess.Popen(  # noqa: S603 (the arguments are ours and a path)
+            ending_with_this_process(command),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import attrs
 
-from tasksequence.capture.sources.disks import Disk, DiskVolume, read_disk, writable_volume
+from tasksequence.capture.sources.disks import (
+    Disk,
+    DiskAccess,
+    DiskVolume,
+    read_disk,
+    writable_volume,
+)
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.capture.sources.selection import find_volume
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
@@ -52,6 +58,7 @@ def apply_images(
     volume: str | None = None,
     erase: bool = False,
     verify: bool = True,
+    access: DiskAccess | None = None,
     on_progress: OnProgress | None = None,
 ) -> list[AppliedImage]:
     """Write images of a WIM to volumes in place of what is there.
@@ -62,7 +69,8 @@ def apply_images(
     role). What is on the volumes is removed, but for a running task sequence's control files
     (`_SMSTaskSequence`, `SMSTSLog`), and only if `erase` is True. All is checked before anything is
     removed, and all of the WIM read and compared with its hashes; `verify=False` leaves that out
-    for a WIM that was verified before. Raises `ImageError` and `VolumeError`.
+    for a WIM that was verified before. `access` says the disk's format, and which parents outside
+    its folder are read; with those nothing is written. Raises `ImageError` and `VolumeError`.
     """
     found = open_image(path, index)
     if not erase:
@@ -74,7 +82,7 @@ def apply_images(
         )
     _refuse_itself(found, target)
     images = _images(found, index)
-    disk = read_disk(target)
+    disk = read_disk(target, access=access)
     volumes = _targets(disk, len(images), index, volume)
     for image, one in zip(images, volumes, strict=True):
         _check(image, one, found)

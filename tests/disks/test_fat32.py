@@ -40,7 +40,7 @@ def test_a_volume_of_mtools_is_read(tmp_path: Path) -> None:
     path = disks.make_fat32(tmp_path / "efi.fat")
     with FatVolume(str(path)) as volume:
         assert volume.label == "SYSTEM"
-        assert not volume.dirty
+        assert volume.marks == ()
         found = dict(volume.walk())
         assert b"".join(volume.read(found["/EFI/Microsoft/Boot/bootmgfw.efi"]))[:2] == b"MZ"
     long = found["/A long name with blanks.txt"]

@@ -28,6 +28,7 @@ from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
+from tasksequence.capture.sources.volume_state import CLEANING, volume_state
 from tasksequence.capture.wimlib._base import Base
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.capture.wimlib._config import config_file
@@ -138,23 +139,25 @@ class _Capture:
     def _inspect(self, volume: dict[str, Any]) -> Inspection:
         path: str = volume["path"]
         if volume["kind"] == "folder":
-            return Inspection("", dirty=False, records=0, encrypted={}, extended_attributes=[])
+            return Inspection("", marks=(), records=0, encrypted={}, extended_attributes=[])
         check_not_mounted(path)
         found = _inspect_fat32(path) if volume["kind"] == FAT32 else inspect(path)
         self._records += found.records
-        if found.dirty and volume["kind"] == NTFS and not self._request["allow_dirty"]:
+        state = volume_state(
+            found.marks,
+            is_ntfs=volume["kind"] == NTFS,
+            allow_dirty=self._request["allow_dirty"],
+        )
+        if state.refuses:
             raise VolumeError(
-                "Windows marked this volume as not cleanly shut down or damaged (dirty)",
+                f"the volume is {state.refuses}",
                 where=path,
-                hint="Start Windows there, run `chkdsk /f`, and shut it down fully. To capture the "
-                "volume as it is, say so (command line: --allow-dirty).",
+                hint=f"{CLEANING} To capture the volume as it is, say so (command line: "
+                "--allow-dirty).",
                 hresult=0x80070015,
             )
-        if found.dirty:
-            message = (
-                f"{path}: this volume is marked as not cleanly shut down or damaged (dirty); "
-                "check the image afterwards"
-            )
+        if state.warns:
+            message = f"{path}: the volume is {state.warns}; check the image afterwards"
             self.send({"event": "warning", "message": message})
         return found
 
@@ -234,7 +237,7 @@ class _Capture:
 def _inspect_fat32(path: str) -> Inspection:
     with FatVolume(path) as volume:
         records = sum(1 for _ in volume.walk())
-        return Inspection(volume.label, volume.dirty, records, {}, [])
+        return Inspection(volume.label, volume.marks, records, {}, [])
 
 
 _ELEMENTS = {
