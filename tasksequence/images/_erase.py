@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tasksequence.capture.sources.programs import program, run
+from tasksequence.capture.sources.programs import ended_with_us, run
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.errors import VolumeError
 
@@ -35,7 +35,7 @@ def erase_ntfs(volume: str) -> None:
         root = folder / "volume"
         root.mkdir()
         point = str(root)
-        command = [program("setpriv"), "--pdeathsig", "TERM", program("ntfs-3g")]
+        command = ended_with_us("ntfs-3g")
         driver = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and a path)
             [*command, "-o", "no_detach,rw", volume, point],
             stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasksequence.capture.sources.disk_format import RAW
-from tasksequence.capture.sources.programs import program
+from tasksequence.capture.sources.programs import ended_with_us
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.errors import VolumeError
 
@@ -47,14 +47,12 @@ def exported(
     `disk_format` is QEMU's name for it. Raises `VolumeError` with QEMU's words for a disk that it
     cannot open: damaged, part of a chain whose parent is missing, or in use.
     """
-    daemon = program("qemu-storage-daemon")
-    setpriv = program("setpriv")
+    daemon = ended_with_us("qemu-storage-daemon")
     with scratch_folder() as folder:
         files = [folder / part.name for part in parts]
         for file in files:
             file.touch(0o600)
-        command = [setpriv, "--pdeathsig", "TERM", daemon]
-        command += _arguments(disk, disk_format, parts, files, folder / _PID_FILE, writable)
+        command = daemon + _arguments(disk, disk_format, parts, files, folder / _PID_FILE, writable)
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and paths)
                 command,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tasksequence.errors import BackendUnavailable
 
-__all__ = ["program", "run"]
+__all__ = ["ended_with_us", "program", "run"]
 
 _PACKAGES = {
     "blkid": "util-linux",
@@ -39,6 +39,18 @@ def program(name: str) -> str:
             f"{name} is not installed", hint=f"Install it with `apt install {package}` (Debian)."
         )
     return found
+
+
+def ended_with_us(name: str) -> list[str]:
+    """Return the beginning of a command that is ended by SIGTERM when this process dies.
+
+    Raises `BackendUnavailable` where it is not installed.
+    """
+    # setpriv is not told of a parent that died before it asked to be. The shell begins after that,
+    # and sees whose child it is; what takes its place keeps the request.
+    look = 'test "$PPID" -eq "$0" && exec "$@"'
+    asked = [program("setpriv"), "--pdeathsig", "TERM", "/bin/sh", "-c", look]
+    return [*asked, str(os.getpid()), program(name)]
 
 
 def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
