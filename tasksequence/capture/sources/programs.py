@@ -49,8 +49,8 @@ def ended_with_us(name: str) -> list[str]:
     # setpriv is not told of a parent that died before it asked to be. The shell begins after that,
     # and sees whose child it is; what takes its place keeps the request.
     look = 'test "$PPID" -eq "$0" && exec "$@"'
-    asked = [program("setpriv"), "--pdeathsig", "TERM", "/bin/sh", "-c", look]
-    return [*asked, str(os.getpid()), program(name)]
+    started = ["/bin/sh", "-c", look, str(os.getpid()), program(name)]
+    return [program("setpriv"), "--pdeathsig", "TERM", *started]
 
 
 def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
