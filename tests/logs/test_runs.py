@@ -377,14 +377,26 @@ def test_following_ends_when_nobody_reads_any_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\r\n", b"\xff\xfe", bytes(1000), random.Random(5).randbytes(5000)]
 )
-def test_a_file_without_records_is_no_failure(data: bytes, tmp_path: Path) -> None:
+def test_a_file_without_records_is_no_log(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "smsts.log"
     path.write_bytes(data)
-    done = run("log", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    assert "The log speaks of no step." in done.stdout
-    assert json.loads(run("log", path, "--json").stdout)["steps"] == []
+    why = "form of a record" if data else "it is empty"
+    refused(run("log", tmp_path), 1, "this is no smsts.log", why, str(path))
+    refused(run("log", path, "--json"), 1, "this is no smsts.log")
+
+
+def test_one_file_without_records_among_logs_is_named(newer: Path, tmp_path: Path) -> None:
+    other = tmp_path / "setupact.log"
+    other.write_text("2026-03-14, Info  MIG  Loading\n")
+    done = run("log", newer, other)
+    assert done.returncode == 0
+    assert f"warning: {other} is no smsts.log" in done.stderr
+    assert "First failure" in done.stdout
+
+
+def test_a_log_in_a_folder_that_is_not_there_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "mistyped" / "smsts.log"
+    refused(run("log", path, "--follow"), 1, "folder does not exist", str(path))
 
 
 def test_the_last_time_is_that_of_the_last_whole_record(newer: Path) -> None:
