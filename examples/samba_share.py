@@ -143,6 +143,10 @@ class SambaShare:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+        # Its children may end a moment later, and hold the port until then.
+        end = time.monotonic() + _PATIENCE
+        while self._listens() and time.monotonic() < end:
+            time.sleep(0.02)
 
     def __enter__(self) -> SambaShare:
         self.start()

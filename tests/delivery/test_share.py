@@ -112,7 +112,9 @@ def test_every_kind_of_encryption_delivers_the_same(
         ({"account": None}, "needs an account", 0x8007052E),
         ({"password": None}, "password of .* is missing", 0x8007052E),
         ({"destination": r"\\127.0.0.1\nothing\out.wim"}, "no such share", 0x80070043),
-        ({"destination": r"\\127.0.0.1\images\no\out.wim"}, "no such f", None),
+        ({"destination": r"\\127.0.0.1\images\no\out.wim"}, "no such folder", 0x80070003),
+        ({"destination": r"\\127.0.0.1\images\no\no2\out.wim"}, "no such folder", 0x80070003),
+        ({"destination": r"\\127.0.0.1\images\out.wim\a.wim"}, "is no folder", 0x8007010B),
         ({"destination": r"\\127.0.0.1\images"}, "names no file", None),
         ({"destination": r"\\127.0.0.1\images\..\out.wim"}, "no name", 0x8007007B),
         ({"destination": r"\\127.0.0.1\images\a*.wim"}, "no name", 0x8007007B),
@@ -242,8 +244,8 @@ def test_a_server_that_stays_away_is_an_error_that_keeps_the_finished_wim(
 
     with pytest.raises(DestinationError, match="cannot be reached") as caught:
         WimlibBackend().capture(share_request(share, scratch, large_volume, patience=1), stop)
-    (kept,) = scratch.iterdir()
-    assert f"tasksequence deliver '{kept}'" in (caught.value.hint or "")
+    (kept,) = scratch.glob("*.finished.wim")
+    assert f"tasksequence deliver {kept} " in (caught.value.hint or "")
     verify(kept)
     share.start()
     WimlibBackend().capture(share_request(share, scratch, large_volume), Events())
@@ -269,7 +271,7 @@ def test_an_image_in_use_keeps_the_finished_upload(
         assert not names_in(scratch)
         (finished,) = names_in(share.folder) - {"out.wim"}
         verify(share.folder / finished)
-        assert f"tasksequence deliver '{share.unc}\\{finished}'" in (error.hint or "")
+        assert f"tasksequence deliver '{share.unc}\\{finished}' " in (error.hint or "")
     reader.finish(finished)
     reader.close()
     verify(share.folder / "out.wim")
@@ -313,14 +315,22 @@ def test_the_time_limit_counts_while_uploading(
 ) -> None:
     put_old(share)
 
+    started = time.monotonic()
+    limit = 20.0
+    ended: list[float] = []
+
     def stop(event: CaptureEvent) -> None:
         if isinstance(event, Progress) and event.phase is Phase.UPLOAD and share.pid:
             share.stop()
+            ended.append(time.monotonic())
 
-    request = share_request(share, scratch, large_volume, timeout=4)
+    # Long enough for a slow machine to come to the upload; the patience is longer.
+    request = share_request(share, scratch, large_volume, timeout=limit, patience=1000)
     with pytest.raises(CaptureCancelled, match="time limit") as caught:
         WimlibBackend().capture(request, stop)
     assert caught.value.hresult == 0x800705B4
+    assert ended, "the limit passed before the upload"
+    assert time.monotonic() - started < limit + 10
     share.start()
     WimlibBackend().capture(share_request(share, scratch, large_volume), Events())
     assert names_in(share.folder) == {"out.wim"}
@@ -346,11 +356,21 @@ def test_two_captures_to_one_destination_both_stay_whole(
 ) -> None:
     put_old(share)
     failures: list[BaseException] = []
+    all_upload = threading.Barrier(3, timeout=120)
 
     def capture(volume: Path) -> None:
+        met = False
+
+        def meet(event: CaptureEvent) -> None:
+            nonlocal met
+            if isinstance(event, Progress) and event.phase is Phase.UPLOAD and not met:
+                met = True
+                all_upload.wait()
+
         try:
-            WimlibBackend().capture(share_request(share, scratch, volume), Events())
+            WimlibBackend().capture(share_request(share, scratch, volume), meet)
         except BaseException as error:
+            all_upload.abort()
             failures.append(error)
 
     threads = [
