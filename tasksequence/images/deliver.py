@@ -60,9 +60,10 @@ def deliver_wim(
                 hresult=0x800705B4,
             )
         part = done / total if total else 1.0
-        first, share = _STRETCHES[phase] if verify else _UNVERIFIED[phase]
+        first, last = _STRETCHES[phase] if verify else _UNVERIFIED[phase]
         if on_event is not None:
-            on_event(Progress(phase=phase, done=done, total=total, overall=first + share * part))
+            overall = first * (1 - part) + last * part
+            on_event(Progress(phase=phase, done=done, total=total, overall=overall))
 
     to = _destination(destination, local, source, account, password, options)
     try:
@@ -73,9 +74,9 @@ def deliver_wim(
         to.close()
 
 
-_STRETCHES = {Phase.VERIFY: (0.0, 0.2), Phase.UPLOAD: (0.2, 0.4), Phase.CONFIRM: (0.6, 0.4)}
-_UNVERIFIED = {Phase.UPLOAD: (0.0, 0.5), Phase.CONFIRM: (0.5, 0.5)}
-"""Where the overall figure begins in a phase, and how far it goes there."""
+_STRETCHES = {Phase.VERIFY: (0.0, 0.2), Phase.UPLOAD: (0.2, 0.6), Phase.CONFIRM: (0.6, 1.0)}
+_UNVERIFIED = {Phase.UPLOAD: (0.0, 0.5), Phase.CONFIRM: (0.5, 1.0)}
+"""Where the overall figure begins and ends in a phase."""
 
 
 def _finish(
