@@ -25,6 +25,8 @@ __all__ = ["SambaShare"]
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 _PATIENCE = 60.0
 """Seconds that the server may take to listen."""
+_CHILDREN_PATIENCE = 5.0
+"""Seconds that the processes of its connections may take to end."""
 
 
 class SambaShare:
@@ -138,15 +140,18 @@ class SambaShare:
         """End the server and the processes of its connections, at once."""
         if self._process is None:
             return
+        group = self._process.pid
         # It leads a session of its own, so that this reaches its children and nobody else.
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         self._process.wait()
         self._process = None
-        # Its children may end a moment later, and hold the port until then.
-        end = time.monotonic() + _PATIENCE
-        while self._listens() and time.monotonic() < end:
-            time.sleep(0.02)
+        # Its children may end a moment later, and hold port and folder until then.
+        end = time.monotonic() + _CHILDREN_PATIENCE
+        with suppress(ProcessLookupError):
+            while time.monotonic() < end:
+                os.killpg(group, 0)
+                time.sleep(0.01)
 
     def __enter__(self) -> SambaShare:
         self.start()

@@ -31,6 +31,7 @@ from tasksequence.capture.destinations.smb_errors import (
     IS_A_FOLDER,
     NAME_COLLISION,
     NAME_NOT_FOUND,
+    PATH_NOT_FOUND,
     SHARING_VIOLATION,
     folder_missing,
     is_lost,
@@ -162,7 +163,7 @@ class SmbDestination:
                 try:
                     upload.run()
                 except BaseException:
-                    self._take_back(reachable=upload.reachable)
+                    self._take_back(lost=upload.lost)
                     raise
         except DestinationError as error:
             self._tell_of_kept(error)
@@ -170,15 +171,15 @@ class SmbDestination:
                 self._tell_of_finished(error)
             raise
         self._kept = None
-        # The last has its place now; what the server would not let go of before may be free.
-        with suppress(Exception):
-            self._created = [path for path in self._created[:-1] if not self._is_removed(path)]
-        self._record.end(cleared=not self._created)
         if source is None:
             # What an earlier run kept, this one has replaced.
             remove_if_present(kept_finished(self.partial, self.text))
-        with suppress(Exception):
+        # The last of them has its place now.
+        del self._created[-1:]
+        with suppress(Exception), self._share.at_most(_TAKE_BACK_SECONDS):
+            self._created = [path for path in self._created if not self._is_removed(path)]
             self._clear_up()
+        self._record.end(cleared=not self._created)
 
     def deliver_parts(
         self,
@@ -242,12 +243,12 @@ class SmbDestination:
         self._created.append(path)
         return path
 
-    def _take_back(self, *, reachable: bool) -> None:
+    def _take_back(self, *, lost: bool) -> None:
         """Give the old image its name back and delete the upload, in seconds; raises nothing.
 
         A server that was just found gone is not waited for again.
         """
-        if reachable and (self._created or self._kept):
+        if not lost and (self._created or self._kept):
             with suppress(Exception), self._share.at_most(_TAKE_BACK_SECONDS):
                 self._share.connect()
                 self._give_back()
@@ -270,7 +271,7 @@ class SmbDestination:
         try:
             self._share.remove(path)
         except Exception as error:
-            return status_of(error) == NAME_NOT_FOUND
+            return status_of(error) in {NAME_NOT_FOUND, PATH_NOT_FOUND}
         return True
 
     def _check(self) -> None:
@@ -285,7 +286,7 @@ class SmbDestination:
             if status_of(error) == NAME_NOT_FOUND:
                 head = None
             elif status_of(error) == SHARING_VIOLATION:
-                self.notes += (f"{text} is in use now: it cannot be replaced while it is",)
+                self._note_in_use()
             elif status_of(error) == IS_A_FOLDER:
                 raise DestinationError(
                     "the destination is a folder", where=text, hint="Add the name of the WIM file."
@@ -331,7 +332,10 @@ class SmbDestination:
         except Exception as error:
             if status_of(error) != SHARING_VIOLATION:
                 raise share_error(error, self.text) from None
-            self.notes += (f"{self.text} is in use now: it cannot be replaced while it is",)
+            self._note_in_use()
+
+    def _note_in_use(self) -> None:
+        self.notes = (f"{self.text} is in use now: it cannot be replaced while it is",)
 
     def _asked(self, ask: Callable[[], T], where: str) -> T:
         try:
@@ -414,7 +418,7 @@ class SmbDestination:
             if not is_finished(file.name, self._target.name):
                 mark = os.urandom(_MARK_BYTES).hex()
                 file.rename(finished_name(self._target.name, mark), replace=False)
-            self._created.clear()
+            del self._created[-1:]
             self._lies_beside = True
         finished = self._target.beside(file.name)
         try:
@@ -422,22 +426,20 @@ class SmbDestination:
             in_use = True
         except Exception as asked:
             in_use = status_of(asked) == SHARING_VIOLATION
-        finish = self._command(finished)
-        if not in_use:
-            refused = share_error(error, self.text)
-            if self._lies_beside:
-                refused.hint = (
-                    f"{refused.hint or ''}\nThe new image lies beside it, complete and compared. "
-                    f"Finish with: {finish}"
-                ).strip()
-            return refused
-        return DestinationError(
-            "the destination is in use by a reader; it is as it was, and the new image lies "
-            f"beside it, complete and compared: {finished}",
-            where=self.text,
-            hint="Close its readers (on the server: Get-SmbOpenFile), then finish with: " + finish,
-            hresult=0x80070020,
-        )
+        problem = share_error(error, self.text)
+        if in_use:
+            problem = DestinationError(
+                "the destination is in use by a reader; it is as it was",
+                where=self.text,
+                hint="Close its readers (on the server: Get-SmbOpenFile).",
+                hresult=0x80070020,
+            )
+        if self._lies_beside:
+            problem.hint = (
+                f"{problem.hint or ''}\nThe new image lies beside it, complete and compared: "
+                f"{finished}\nFinish with: {self._command(finished)}"
+            ).strip()
+        return problem
 
     def _keep_old(self) -> bool:
         """Rename the old image so that its name is free; False where there is none."""

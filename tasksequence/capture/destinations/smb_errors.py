@@ -102,7 +102,12 @@ def is_lost(error: BaseException, *, begun: bool = False) -> bool:
 
 
 def share_error(error: BaseException, where: str) -> DestinationError:
-    """Return the error to raise for what smbprotocol raised; holds no secret."""
+    """Return the error to raise for what smbprotocol raised; holds no secret.
+
+    What is such an error already is returned as it is: waiting for the server may raise it.
+    """
+    if isinstance(error, DestinationError):
+        return error
     status = status_of(error)
     # A server that can DFS looks for a share that it lacks there, and answers with this.
     if status == _NOT_FOUND:

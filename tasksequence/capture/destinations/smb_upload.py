@@ -76,8 +76,8 @@ class Upload:
         self._differed = False
         self._lost_since: float | None = None
         self._held_since: float | None = None
-        self.reachable = False
-        """False while the connection is lost, or was never made."""
+        self.lost = False
+        """True while the server was found gone, and not reached again."""
 
     def run(self) -> None:
         """Upload, compare and rename; raises `DestinationError`, and what the report raises."""
@@ -95,8 +95,9 @@ class Upload:
         file: ShareFile | None = None
         try:
             self._share.connect()
+            self.lost = False
             file, in_place = self._open()
-            self.reachable = self._served = True
+            self._served = True
             self._held_since = None
             done = self._is_ours(file) if in_place else self._through(file)
             file.close()
@@ -110,7 +111,7 @@ class Upload:
                     file.close()
                 raise share_error(error, self._destination) from None
             # A file that is held was told of by a server that is there.
-            self.reachable = isinstance(error, _Held)
+            self.lost = not isinstance(error, _Held)
             if self._is_too_late():
                 if isinstance(error, _Held):
                     raise still_held(self._destination) from None
