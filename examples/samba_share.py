@@ -148,10 +148,8 @@ class SambaShare:
         self._process = None
         # Its children may end a moment later, and hold port and folder until then.
         end = time.monotonic() + _CHILDREN_PATIENCE
-        with suppress(ProcessLookupError):
-            while time.monotonic() < end:
-                os.killpg(group, 0)
-                time.sleep(0.01)
+        while _runs(group) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def __enter__(self) -> SambaShare:
         self.start()
@@ -190,6 +188,17 @@ class SambaShare:
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _runs(group: int) -> bool:
+    """Tell whether a process of a group is alive; one that waits to be collected is not."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # proc(5): after the name in brackets state, parent and group follow.
+            state, _, number = status.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(number) == group and state not in "ZX":
+                return True
+    return False
 
 
 def _free_port() -> int:
