@@ -399,11 +399,9 @@ class SmbDestination:
                         self._give_back()
                 if status not in {ACCESS_DENIED, SHARING_VIOLATION, NAME_COLLISION}:
                     raise
-                if time.monotonic() < end:
-                    if status != NAME_COLLISION:
-                        time.sleep(PAUSE)
-                    continue
-                raise self._not_replaced(file, error) from None
+                if time.monotonic() >= end:
+                    raise self._not_replaced(file, error) from None
+                time.sleep(PAUSE)
 
     def _ask_to_replace(self) -> None:
         try:
