@@ -297,9 +297,10 @@ def test_the_command_is_read_by_a_shell_as_it_is_meant(
     assert words[:4] == ["tasksequence", "deliver", wim, destination]
     assert (account in words) == (account is not None) or account in words[:4]
     assert words[words.index("--overwrite") + 1] == "keep"
-    assert r"\\a b\c=/mnt/a b" in words
-    assert ("--smb-port" in words[4:]) == (port != 445)
-    assert words[-1] == "--require-encryption"
+    on_share = account is not None
+    assert (r"\\a b\c=/mnt/a b" in words) == on_share
+    assert ("--smb-port" in words[6:]) == (on_share and port != 445)
+    assert (words[-1] == "--require-encryption") == on_share
 
 
 @given(name=names, mark=st.integers(0, 0xFFFFFFFF), upper=st.booleans())
