@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +17,20 @@ _index = click.option(
     "--index", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
     help="Which image of the WIM.",
 )  # fmt: skip
+
+
+def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --progress and --quiet, as `capture` has them."""
+    command = click.option("--quiet", is_flag=True, help="No progress; warnings and errors only.")(
+        command
+    )
+    return click.option(
+        "--progress",
+        type=click.Choice(["auto", "plain", "none"], case_sensitive=False),
+        default="auto",
+        show_default=True,
+        help="auto: a bar on a terminal, else plain lines, on standard error.",
+    )(command)
 
 
 @click.group()
@@ -42,25 +58,25 @@ def show(wim: Path, as_xml: bool, as_json: bool) -> None:
 
 @image.command()
 @click.argument("wim", callback=path_argument)
-@click.option("--quiet", is_flag=True, help="No progress.")
-def verify(wim: Path, quiet: bool) -> None:
+@progress_options
+def verify(wim: Path, progress: str, quiet: bool) -> None:
     """Read all of WIM, and compare it with its hashes and its integrity table."""
-    from tasksequence.cli.output import print_error, print_result
+    from tasksequence.cli.output import print_result
+    from tasksequence.cli.progress import shown_progress
     from tasksequence.images.contents import verify_image_file
-    from tasksequence.text_table import human_bytes
+    from tasksequence.request import Phase, Progress
 
-    shown = [-1]
+    with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
 
-    def tell(done: int, total: int) -> None:
-        tenth = done * 10 // total if total else 10
-        if tenth != shown[0] and not quiet:
-            shown[0] = tenth
-            print_error(f"Verifying {tenth * 10}% ({human_bytes(done)} of {human_bytes(total)})")
+        def tell(done: int, total: int) -> None:
+            overall = done / total if total else 1.0
+            on_event(Progress(phase=Phase.VERIFY, done=done, total=total, overall=overall))
 
-    found = verify_image_file(wim, tell)
+        found = verify_image_file(wim, tell)
     table = "and its integrity table agree" if found.has_integrity_table else "agrees"
     parts = f", {found.parts} parts" if found.parts > 1 else ""
-    print_result(f"{wim}: {found.images} images{parts}; all data {table}")
+    images = "1 image" if found.images == 1 else f"{found.images} images"
+    print_result(f"{wim}: {images}{parts}; all data {table}")
 
 
 @image.command()
@@ -130,15 +146,24 @@ def diff(
 @click.option(
     "--erase", is_flag=True, help="Remove what is on the volumes; without it nothing is done."
 )
-def apply(wim: Path, target: Path, index: int | None, volume: str | None, erase: bool) -> None:
+@progress_options
+def apply(
+    wim: Path, target: Path, index: int | None, volume: str | None, erase: bool, progress: str,
+    quiet: bool,
+) -> None:  # fmt: skip
     """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
 
-    All images go to the NTFS and FAT32 volumes in their order, as Apply Operating System does, or
-    one image by its index to one volume. What is on the volumes is removed first, but for the
-    control files of a running task sequence.
+    All images go to the volumes that correspond to those they were captured from, or one image by
+    its index to one volume. What is on the volumes is removed first, but for the control files of
+    a running task sequence; before that, everything is checked, all data of the images too.
     """
     from tasksequence.cli.output import print_result
+    from tasksequence.cli.progress import shown_progress
     from tasksequence.images.apply import apply_images
 
-    for one in apply_images(wim, target, index=index, volume=volume, erase=erase):
+    with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
+        applied = apply_images(
+            wim, target, index=index, volume=volume, erase=erase, on_event=on_event
+        )
+    for one in applied:
         print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
-from tasksequence.capture.sources.disks import Disk, DiskVolume, read_disk, writable_volume
+from tasksequence.capture.sources.disk_format import disk_format
+from tasksequence.capture.sources.disks import Disk, open_disk, writable_volume
 from tasksequence.capture.sources.scratch import scratch_folder
-from tasksequence.capture.sources.selection import find_volume
-from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.wim_file import WimFile
-from tasksequence.errors import ImageError, VolumeError
+from tasksequence.errors import TaskSequenceError, VolumeError
 from tasksequence.images._erase import erase_ntfs
-from tasksequence.images._fat_writer import FatNode, replace_fat32
-from tasksequence.images.contents import ImageFile, OnProgress, entries, jobs, open_image
+from tasksequence.images._fat_writer import replace_fat32
+from tasksequence.images._prepare import (
+    PreparedImage,
+    check_staging,
+    fat_tree,
+    prepare_image,
+)
+from tasksequence.images._target_disk import check_room_below, check_writable
+from tasksequence.images._targets import chosen_volume, corresponding_volumes
+from tasksequence.images._wim_xml import RecordedImage, recorded_images
+from tasksequence.images.contents import entries, jobs, open_image
+from tasksequence.request import CaptureWarning, EventHandler, Phase, Progress
 
 __all__ = ["AppliedImage", "apply_images"]
 
-_SMALLER_ON_DISK = 0x200 | 0x800
-"""FILE_ATTRIBUTE_SPARSE_FILE and FILE_ATTRIBUTE_COMPRESSED."""
-_ALLOWED = "Give `erase=True` (command line: --erase) if that is what you want."
+_CHECKED = 0.4
+"""Share of the whole that is over when all data was read and compared; the rest is writing."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,178 +50,190 @@ def apply_images(
     index: int | None = None,
     volume: str | None = None,
     erase: bool = False,
-    on_progress: OnProgress | None = None,
+    on_event: EventHandler = lambda _: None,
 ) -> list[AppliedImage]:
     """Write images of a WIM to volumes in place of what is there.
 
-    `target` is a disk or a single volume. Without `index` all images go to the NTFS and FAT32
-    volumes of the disk in their order, as Apply Operating System does with a captured image; with
-    it one image goes to the only volume, or to the one that `volume` names (number, place, label,
-    role). What is on the volumes is removed, but for a running task sequence's control files
-    (`_SMSTaskSequence`, `SMSTSLog`), and only if `erase` is True. All is checked before anything is
-    removed. Raises `ImageError` and `VolumeError`.
+    `target` is a disk or a single volume. Without `index` all images go to the volumes of the disk
+    that correspond to those they were captured from: the same partition numbers and file systems,
+    else as many volumes of the same file systems in the same order. With it one image goes to the
+    only volume, or to the one that `volume` names (number, place, label, role). What is on the
+    volumes is removed, and only if `erase` is True. A running task sequence's control files
+    (`_SMSTaskSequence`, `SMSTSLog`) stay, and those in an image are left out.
+
+    Before anything is removed all is checked: names, room, the state of the volumes, and all data
+    of the images against its hashes. `on_event` hears `Progress` and `CaptureWarning`. Raises
+    `ImageError`, `VolumeError` and `DestinationError`; where a volume was changed already, the
+    message says which are done, incomplete and untouched.
     """
     found = open_image(path, index)
+    _refuse_target(found, target, erase=erase)
+    images = recorded_images(found.xml, found.path)
+    if index is not None:
+        images = [image for image in images if image.index == index]
+    elif volume is not None:
+        raise VolumeError(
+            "one volume takes one image: choose it by its index",
+            where=str(target),
+            hint="Add --index N (Python: index=N).",
+        )
+
+    def warn(message: str) -> None:
+        on_event(CaptureWarning(message=message))
+
+    disk, prepared = _prepare(found, images, target, index, volume, warn)
+    with scratch_folder() as scratch:
+        check_staging(scratch, sum(one.needed for one in prepared if one.is_fat32))
+        indexes = [image.index for image in images]
+        _follow(jobs(found, "check", images=indexes), Phase.VERIFY, (0.0, _CHECKED), on_event)
+        for one in prepared:
+            if one.is_fat32:
+                _run(jobs(found, "stage", **_staging(one, scratch)), warn)
+        _write(found, disk, prepared, scratch, on_event)
+    return [
+        AppliedImage(index=one.image.index, name=one.image.name, volume=str(one.volume.place))
+        for one in prepared
+    ]
+
+
+def _refuse_target(found: WimFile, target: Path | str, *, erase: bool) -> None:
+    path, where = Path(target), str(target)
     if not erase:
         raise VolumeError(
-            "everything on the volume would be removed", where=str(target), hint=_ALLOWED
+            "everything on the volume would be removed",
+            where=where,
+            hint="Give --erase (Python: erase=True) if that is what you want.",
         )
-    _refuse_itself(found, target)
-    images = _images(found, index)
-    disk = read_disk(target)
-    volumes = _targets(disk, len(images), index, volume)
-    for image, one in zip(images, volumes, strict=True):
-        _check(image, one, found)
-    for image, one in zip(images, volumes, strict=True):
-        with writable_volume(disk, one) as file:
-            _apply(found, image, one, str(file), on_progress)
-    return [
-        AppliedImage(index=image.index, name=image.name, volume=str(one.place))
-        for image, one in zip(images, volumes, strict=True)
-    ]
-
-
-def _refuse_itself(found: WimFile, target: Path | str) -> None:
-    target_path = Path(target)
-    if target_path.exists() and target_path.samefile(found.path):
-        raise VolumeError("this is the WIM itself", where=str(target))
-
-
-@attrs.frozen
-class _Image:
-    index: int
-    name: str
-    file_system: str
-
-
-def _images(found: WimFile, index: int | None) -> list[_Image]:
-    root = ET.fromstring(found.xml) if "<!" not in found.xml else None  # noqa: S314
-    if root is None:
-        raise ImageError("the XML of the WIM holds declarations", where=found.path)
-    images = [
-        _Image(
-            int(one.get("INDEX", "0")),
-            one.findtext("NAME") or "",
-            one.findtext("TASKSEQUENCE/PARTITION/FILESYSTEM") or "",
+    if path.is_dir():
+        raise VolumeError(
+            "this is a folder, and images are applied to disks and volumes",
+            where=where,
+            hint="Name a disk image, an image file of one volume, or a block device.",
         )
-        for one in root.iter("IMAGE")
-    ]
-    return [image for image in images if index in {None, image.index}]
+    if path.exists() and path.samefile(found.path):
+        raise VolumeError("this is the WIM itself", where=where)
+    check_writable(where, disk_format(where))
 
 
-def _targets(disk: Disk, count: int, index: int | None, name: str | None) -> Sequence[DiskVolume]:
-    usable = [one for one in disk.volumes if one.is_capturable]
-    where = str(disk.path)
-    if name is not None:
+def _prepare(
+    found: WimFile,
+    images: Sequence[RecordedImage],
+    target: Path | str,
+    index: int | None,
+    name: str | None,
+    warn: Callable[[str], None],
+) -> tuple[Disk, list[PreparedImage]]:
+    with open_disk(target) as opened:
+        disk = opened.disk
         if index is None:
-            raise VolumeError("one volume takes one image: choose it by its index", where=where)
-        return [disk.volumes[find_volume(disk.volumes, name)]]
-    if index is not None and len(usable) != 1:
-        places = ", ".join(one.place.selector for one in usable) or "none"
-        raise VolumeError(
-            f"the disk has {len(usable)} volumes that could take the image: {places}",
-            where=where,
-            hint="Choose one (command line: --volume), `tasksequence volumes` lists them.",
-        )
-    if len(usable) < count:
-        raise VolumeError(
-            f"the WIM has {count} images, and the disk {len(usable)} NTFS or FAT32 volumes",
-            where=where,
-            hint="Choose one image by its index, or make more volumes. Configuration Manager fails "
-            "here with 0x8000FFFF or 0x80070070.",
-        )
-    return usable[:count]
+            volumes = corresponding_volumes(disk, images)
+        else:
+            volumes = [chosen_volume(disk, name)]
+        prepared = []
+        for image, volume in zip(images, volumes, strict=True):
+            file = str(opened.file(volume))
+            with _named(file, str(volume.place)):
+                prepared.append(prepare_image(found, image, volume, file, warn))
+    warning = check_room_below(disk, sum(one.needed for one in prepared))
+    if warning is not None:
+        warn(warning)
+    return disk, prepared
 
 
-def _check(image: _Image, volume: DiskVolume, found: WimFile) -> None:
-    place = volume.place
-    if place.file_system not in {NTFS, FAT32}:
-        raise VolumeError(
-            f"an image cannot be applied to this volume: {volume.skipped}", where=str(place)
-        )
-    if volume.problem is not None:
-        raise VolumeError(
-            f"the volume cannot be written: {volume.problem}",
-            where=str(place),
-            hint="Shut its Windows down fully, check it with `chkdsk /f`, or format it anew.",
-        )
-    if place.file_system == FAT32 and image.file_system == NTFS:
-        raise VolumeError(
-            f"image {image.index} of {found.path} was captured from NTFS, and this volume is FAT32",
-            where=str(place),
-            hint="FAT32 holds neither permissions nor links: format the volume with NTFS.",
-        )
-    needed = _bytes_on_ntfs(found, image.index) if place.file_system == NTFS else 0
-    if needed > place.size:
-        raise VolumeError(
-            f"image {image.index} needs {needed:,} bytes, and the volume has {place.size:,}",
-            where=str(place),
-            hint="Apply it to a larger volume.",
-        )
+def _staging(one: PreparedImage, scratch: Path) -> dict[str, object]:
+    staged = scratch / f"{one.image.index}.wim"
+    return {"image": one.image.index, "scratch": str(staged), "leave_out": one.leave_out}
 
 
-def _bytes_on_ntfs(found: WimFile, index: int) -> int:
-    """Return what the files need at least: each once, and none that NTFS keeps smaller."""
-    seen: set[int] = set()
-    total = 0
-    for file in entries(jobs(found, "files", image=index)):
-        if file.link_group in seen or file.attributes & _SMALLER_ON_DISK:
-            continue
-        if file.link_group:
-            seen.add(file.link_group)
-        total += file.data.size + sum(stream.size for stream in file.streams)
-    return total
-
-
-def _apply(
-    found: WimFile, image: _Image, volume: DiskVolume, file: str, on_progress: OnProgress | None
+def _write(
+    found: WimFile,
+    disk: Disk,
+    prepared: Sequence[PreparedImage],
+    scratch: Path,
+    on_event: EventHandler,
 ) -> None:
+    share = (1.0 - _CHECKED) / len(prepared)
+    for at, one in enumerate(prepared):
+        changed = False
+
+        def change() -> None:
+            nonlocal changed
+            changed = True
+
+        place = str(one.volume.place)
+        part = (_CHECKED + at * share, _CHECKED + (at + 1) * share)
+        try:
+            with writable_volume(disk, one.volume) as file, _named(str(file), place):
+                if one.is_fat32:
+                    _write_fat32(one, str(file), scratch, change)
+                else:
+                    erase_ntfs(str(file), change)
+                    arguments = {"image": one.image.index, "leave_out": one.leave_out}
+                    events = jobs(found, "apply_ntfs", volume=str(file), **arguments)
+                    _follow(events, Phase.WRITE, part, on_event)
+        except BaseException as error:
+            state = _state(prepared, at, incomplete=changed)
+            if isinstance(error, TaskSequenceError):
+                error.problem = f"{error.problem}. {state}"
+            else:
+                error.add_note(state)
+            raise
+        on_event(Progress(phase=Phase.WRITE, done=1, total=1, overall=part[1]))
+
+
+def _write_fat32(
+    one: PreparedImage, file: str, scratch: Path, on_change: Callable[[], None]
+) -> None:
+    staged = scratch / f"{one.image.index}.wim"
+    files = list(entries(jobs(None, "staged", scratch=str(staged))))
+    with staged.open("rb") as source:
+        replace_fat32(file, fat_tree(files, str(staged)), source.fileno(), on_change)
+    staged.unlink()
+
+
+def _state(prepared: Sequence[PreparedImage], at: int, *, incomplete: bool) -> str:
+    """Say what became of each volume when the one at this position failed."""
+    words = []
+    for number, one in enumerate(prepared):
+        if number < at:
+            state = "complete"
+        elif number == at and incomplete:
+            state = "incomplete: what was on it is gone, and the image not all there"
+        else:
+            state = "unchanged"
+        words.append(f"{one.volume.place} (image {one.image.index}) is {state}")
+    return "; ".join(words)
+
+
+def _run(events: Iterator[dict[str, object]], warn: Callable[[str], None]) -> None:
+    for event in events:
+        if event["event"] == "warning":
+            warn(str(event["message"]))
+
+
+def _follow(
+    events: Iterator[dict[str, object]],
+    phase: Phase,
+    part: tuple[float, float],
+    on_event: EventHandler,
+) -> None:
+    """Pass on a job's progress as a part of the whole, and its warnings."""
+    begin, end = part
+    for event in events:
+        if event["event"] == "warning":
+            on_event(CaptureWarning(message=str(event["message"])))
+        elif event["event"] == "progress":
+            done, total = int(str(event["done"])), int(str(event["total"]))
+            overall = begin + (end - begin) * (done / total if total else 1.0)
+            on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+
+
+@contextmanager
+def _named(file: str, place: str) -> Iterator[None]:
+    """Call a volume by its place on the disk, not by the file that shows it for a while."""
     try:
-        if volume.place.file_system == FAT32:
-            _apply_fat32(found, image, file)
-            return
-        erase_ntfs(file)
-        for event in jobs(found, "apply_ntfs", image=image.index, volume=file):
-            if event["event"] == "progress" and on_progress is not None:
-                on_progress(event["done"], event["total"])
-    except VolumeError as error:
-        error.where = (error.where or file).replace(file, str(volume.place))
-        error.problem = error.problem.replace(file, str(volume.place))
+        yield
+    except TaskSequenceError as error:
+        error.where = (error.where or place).replace(file, place)
+        error.problem = error.problem.replace(file, place)
         raise
-
-
-def _apply_fat32(found: WimFile, image: _Image, file: str) -> None:
-    """Write an image through an uncompressed copy of it in the temporary folder."""
-    with scratch_folder() as scratch:
-        staged = scratch / "staged.wim"
-        files = list(entries(jobs(found, "stage", image=image.index, scratch=str(staged))))
-        with staged.open("rb") as source:
-            replace_fat32(file, _tree(files, found, image), source.fileno())
-
-
-def _tree(files: list[ImageFile], found: WimFile, image: _Image) -> list[FatNode]:
-    folders: dict[str, list[FatNode]] = {"/": []}
-    for file in files:
-        if file.path == "/":
-            continue
-        if file.reparse_tag or file.streams:
-            raise ImageError(
-                f"{file.path} of image {image.index} is a link or has named streams, which FAT32 "
-                "does not have",
-                where=found.path,
-            )
-        children: list[FatNode] | None = [] if file.is_folder else None
-        parent, _, name = file.path.rpartition("/")
-        node = FatNode(
-            name,
-            file.short_name,
-            file.attributes,
-            (file.created, file.accessed, file.modified),
-            file.data.size,
-            (file.data.offset, file.data.size),
-            children,
-        )
-        folders[parent or "/"].append(node)
-        if children is not None:
-            folders[file.path] = children
-    return folders["/"]

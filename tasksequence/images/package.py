@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import ImageError
+from tasksequence.images._wim_xml import image_elements, parsed_xml
 from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.model.image_information import ImageDiskInformation, ImageInformation
 from tasksequence.model.packages import ImagePackage
@@ -77,7 +78,7 @@ def reload_image_properties(package: ImagePackage) -> ImagePackage:
         )
     path = package.pkg_source_path
     found = read_wim_file(path)
-    images = _images(found.xml, path)
+    images = image_elements(found.xml, path)
     layout = _disk_layout(images)
     information = [_information(image, package.package_id, path) for image in images]
     package.image_property = found.xml
@@ -98,7 +99,7 @@ def image_information(package: ImagePackage | Path | str) -> list[ImageInformati
     """Return SMS_ImageInformation of each image of a package or a WIM. Raises `ImageError`."""
     loaded = _loaded(package)
     path = loaded.pkg_source_path or ""
-    images = _images(loaded.image_property or "<WIM/>", path)
+    images = image_elements(loaded.image_property or "<WIM/>", path)
     return [_information(image, loaded.package_id, path) for image in images]
 
 
@@ -110,7 +111,7 @@ def image_disks(package: ImagePackage | Path | str) -> list[ImageDiskInformation
     loaded = _loaded(package)
     if not loaded.image_disk_layout:
         return []
-    root = _parsed(loaded.image_disk_layout, loaded.pkg_source_path or "")
+    root = parsed_xml(loaded.image_disk_layout, loaded.pkg_source_path or "")
     return [
         ImageDiskInformation(
             package_id=loaded.package_id,
@@ -137,19 +138,6 @@ def _set_as_site(package: ImagePackage, attribute: str, value: object) -> None:
 
 def _loaded(package: ImagePackage | Path | str) -> ImagePackage:
     return package if isinstance(package, ImagePackage) else read_package(package)
-
-
-def _images(xml: str, path: str) -> list[ET.Element]:
-    return list(_parsed(xml, path).iter("IMAGE"))
-
-
-def _parsed(xml: str, path: str) -> ET.Element:
-    if "<!" in xml:
-        raise ImageError("the XML of the WIM holds declarations, which no WIM has", where=path)
-    try:
-        return ET.fromstring(xml)  # noqa: S314 (without declarations there are no entities)
-    except ET.ParseError as error:
-        raise ImageError(f"the XML of the WIM is damaged: {error}", where=path) from None
 
 
 def _information(image: ET.Element, package_id: str | None, path: str) -> ImageInformation:

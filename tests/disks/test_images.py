@@ -223,7 +223,7 @@ def test_nothing_is_removed_without_the_word(wim: Path, volumes: object, tmp_pat
     refused(command("image", "apply", wim, target, "--index", "3"), 1, "--erase", str(target))
     for arguments, message in (
         (["--index", "7"], "there is no image 7"),
-        ([], "3 images, and the disk 1 NTFS or FAT32 volumes"),
+        ([], "image 2 (partition 3, NTFS, System Reserved): no volume"),
         (["--volume", "1"], "choose it by its index"),
         (["--index", "3", "--volume", "9"], "there is no volume 9"),
         (["--index", "2"], "image 2 needs "),

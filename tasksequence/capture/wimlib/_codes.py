@@ -51,6 +51,10 @@ class LibwimError(Exception):
         """Tell whether errno or the log name this system error."""
         return self.number == number or os.strerror(number) in self.log
 
+    def is_about_wim(self) -> bool:
+        """Tell whether the WIM that was read is damaged, not what was written."""
+        return self.code in _DAMAGED_WIM
+
     def sentence(self) -> str:
         """Return libwim's words: the last errors of its log, the code's text and the code."""
         lines = [line.strip() for line in self.log.replace("\r", "\n").splitlines()]

@@ -50,6 +50,7 @@ _WRITE_INTEGRITY = 0x00000001
 _WRITE_PIPABLE = 0x00000004
 _OPEN_CHECK_INTEGRITY = 0x00000001
 _EXTRACT_NTFS = 0x00000001
+_DELETE_RECURSIVE = 0x00000002
 _WRITE_SOLID = 0x00001000
 _LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
@@ -63,8 +64,9 @@ _COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2, "solid": _LZMS}
 
 
 class Message(IntEnum):
-    """Kinds of progress messages that a capture and its verification send."""
+    """Kinds of progress messages that are looked at."""
 
+    EXTRACT_STREAMS = 4
     SCAN_BEGIN = 9
     SCAN_DENTRY = 10
     SCAN_END = 11
@@ -149,6 +151,19 @@ class _VerifyStreams(ctypes.Structure):
         ("total_streams", ctypes.c_uint64),
         ("total_bytes", ctypes.c_uint64),
         ("completed_streams", ctypes.c_uint64),
+        ("completed_bytes", ctypes.c_uint64),
+    )
+
+
+class _Extract(ctypes.Structure):
+    _fields_ = (
+        ("image", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("wimfile", ctypes.c_char_p),
+        ("name", ctypes.c_char_p),
+        ("target", ctypes.c_char_p),
+        ("reserved", ctypes.c_char_p),
+        ("total_bytes", ctypes.c_uint64),
         ("completed_bytes", ctypes.c_uint64),
     )
 
@@ -254,6 +269,7 @@ _FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "wimlib_get_wim_info": (True, _int, (_handle, ctypes.POINTER(_WimInfo))),
     "wimlib_write_to_fd": (True, _int, (_handle, _int, _int, _int, ctypes.c_uint)),
     "wimlib_extract_image": (True, _int, (_handle, _int, _text, _int)),
+    "wimlib_delete_path": (True, _int, (_handle, _int, _text, _int)),
     "wimlib_write": (True, _int, (_handle, _text, _int, _int, ctypes.c_uint)),
     "wimlib_export_image": (True, _int, (_handle, _int, _handle, _text, _text, _int)),
     "wimlib_reference_resources": (True, _int, (_handle, _handle_out, ctypes.c_uint, _int)),
@@ -517,6 +533,11 @@ class Wim:
         """Write an image's files to an unmounted NTFS volume."""
         self._call("wimlib_extract_image", image, os.fsencode(volume), _EXTRACT_NTFS)
 
+    def leave_out(self, image: int, path: str) -> None:
+        """Take a file or folder out of an image in memory; the WIM's file stays as it is."""
+        name = path.encode("utf-8", "surrogatepass")
+        self._call("wimlib_delete_path", image, name, _DELETE_RECURSIVE)
+
     def _call(self, name: str, *arguments: object) -> None:
         try:
             self._library(name, self._handle, *arguments)
@@ -610,4 +631,7 @@ def _progress_of(message: int, info: int) -> Progress | None:
     if message == Message.VERIFY_STREAMS:
         read = _VerifyStreams.from_address(info)
         return Progress(Message.VERIFY_STREAMS, read.completed_bytes, read.total_bytes)
+    if message == Message.EXTRACT_STREAMS:
+        applied = _Extract.from_address(info)
+        return Progress(Message.EXTRACT_STREAMS, applied.completed_bytes, applied.total_bytes)
     return None
