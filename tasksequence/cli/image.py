@@ -83,14 +83,16 @@ def verify(wim: Path, progress: str, quiet: bool) -> None:
 @click.argument("wim", callback=path_argument)
 @_index
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each file.")
-def files(wim: Path, index: int, as_json: bool) -> None:
+def files(wim: Path, index: int, as_json: bool) -> int:
     """List the files and folders of an image of WIM: attributes, size, time, path."""
-    from tasksequence.cli.output import print_result
+    from tasksequence.cli.output import print_lines
     from tasksequence.images.contents import image_files
     from tasksequence.images.describe import file_line, file_record
 
-    for file in image_files(wim, index):
-        print_result(json.dumps(file_record(file)) if as_json else file_line(file))
+    return print_lines(
+        json.dumps(file_record(file)) if as_json else file_line(file)
+        for file in image_files(wim, index)
+    )
 
 
 @image.command()
@@ -109,29 +111,47 @@ def files(wim: Path, index: int, as_json: bool) -> None:
     ]),
     help="Do not compare this: content, attributes, security, created, modified, accessed …",
 )  # fmt: skip
+@click.option(
+    "--volume", metavar="VOLUME",
+    help="Which volume of the disk SECOND: number, disk and partition, label, or role.",
+)  # fmt: skip
+@click.option(
+    "--exclusions", metavar="FILE", callback=path_argument,
+    help="What is not looked at on a volume: the profile that the image was captured with.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@progress_options
 @click.pass_context
 def diff(
     context: click.Context, first: Path, second: Path, index: int, other_index: int,
-    ignore: tuple[str, ...], as_json: bool,
+    ignore: tuple[str, ...], volume: str | None, exclusions: Path | None, as_json: bool,
+    progress: str, quiet: bool,
 ) -> None:  # fmt: skip
-    """Compare an image of FIRST with one of SECOND, or with the volume SECOND.
+    """Compare an image of FIRST with one of SECOND, or with the volume or disk SECOND.
 
     The exit code is 1 if they differ.
     """
     import attrs
 
+    from tasksequence.capture.exclusions import load_profile
     from tasksequence.cli.output import print_result
+    from tasksequence.cli.progress import shown_progress
     from tasksequence.images.describe import difference_line
     from tasksequence.images.diff import diff_images
 
-    found = diff_images(first, second, image=index, other_image=other_index, ignore=ignore)
+    profile = None if exclusions is None else load_profile(exclusions)
+    with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
+        found = diff_images(
+            first, second, image=index, other_image=other_index, volume=volume, profile=profile,
+            ignore=ignore, on_event=on_event,
+        )  # fmt: skip
     if as_json:
         print_result(json.dumps([attrs.asdict(one) for one in found], indent=2))
     else:
         for one in found:
             print_result(difference_line(one))
-        print_result(f"{len(found):,} differences" if found else "No difference.")
+        many = "1 difference" if len(found) == 1 else f"{len(found):,} differences"
+        print_result(many if found else "No difference.")
     context.exit(1 if found else 0)
 
 

@@ -28,7 +28,7 @@ def chosen_volume(disk: Disk, name: str | None) -> DiskVolume:
     if len(usable) != 1:
         places = ", ".join(one.place.selector for one in usable) or "none"
         raise VolumeError(
-            f"the disk has {len(usable)} volumes that could take the image: {places}",
+            f"the disk has {len(usable)} NTFS and FAT32 volumes: {places}",
             where=str(disk.path),
             hint="Choose one (command line: --volume), `tasksequence volumes` lists them.",
         )

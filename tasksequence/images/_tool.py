@@ -27,6 +27,8 @@ __all__ = ["main"]
 _BATCH = 500
 _TOLD = frozenset({Message.VERIFY_STREAMS, Message.WRITE_STREAMS, Message.EXTRACT_STREAMS})
 _MOST_WARNINGS = 20
+_NO_WARNING = "Creating a pipable WIM"
+"""A volume is hashed by writing such a WIM to nowhere."""
 _ENDED = 3
 
 
@@ -130,7 +132,7 @@ class _Tool:
 
     def _warn(self) -> None:
         """Pass on what libwim warned of; it may be about many files."""
-        messages = self._library.new_warnings()
+        messages = [one for one in self._library.new_warnings() if not one.startswith(_NO_WARNING)]
         if len(messages) > _MOST_WARNINGS:
             more = len(messages) - _MOST_WARNINGS
             messages[_MOST_WARNINGS:] = [f"libwim warned of {more} things more"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import attrs
@@ -15,6 +14,7 @@ from tasksequence.capture.wim_file import WimFile
 from tasksequence.errors import TaskSequenceError, VolumeError
 from tasksequence.images._erase import erase_ntfs
 from tasksequence.images._fat_writer import replace_fat32
+from tasksequence.images._listening import heard, named_by_place
 from tasksequence.images._prepare import (
     PreparedImage,
     check_staging,
@@ -85,10 +85,12 @@ def apply_images(
     with scratch_folder() as scratch:
         check_staging(scratch, sum(one.needed for one in prepared if one.is_fat32))
         indexes = [image.index for image in images]
-        _follow(jobs(found, "check", images=indexes), Phase.VERIFY, (0.0, _CHECKED), on_event)
+        check = jobs(found, "check", images=indexes)
+        _run(heard(check, Phase.VERIFY, on_event, (0.0, _CHECKED)))
         for one in prepared:
             if one.is_fat32:
-                _run(jobs(found, "stage", **_staging(one, scratch)), warn)
+                stage = jobs(found, "stage", **_staging(one, scratch))
+                _run(heard(stage, Phase.WRITE, on_event, (_CHECKED, _CHECKED)))
         _write(found, disk, prepared, scratch, on_event)
     return [
         AppliedImage(index=one.image.index, name=one.image.name, volume=str(one.volume.place))
@@ -132,7 +134,7 @@ def _prepare(
         prepared = []
         for image, volume in zip(images, volumes, strict=True):
             file = str(opened.file(volume))
-            with _named(file, str(volume.place)):
+            with named_by_place(file, str(volume.place)):
                 prepared.append(prepare_image(found, image, volume, file, warn))
     warning = check_room_below(disk, sum(one.needed for one in prepared))
     if warning is not None:
@@ -163,14 +165,14 @@ def _write(
         place = str(one.volume.place)
         part = (_CHECKED + at * share, _CHECKED + (at + 1) * share)
         try:
-            with writable_volume(disk, one.volume) as file, _named(str(file), place):
+            with writable_volume(disk, one.volume) as file, named_by_place(str(file), place):
                 if one.is_fat32:
                     _write_fat32(one, str(file), scratch, change)
                 else:
                     erase_ntfs(str(file), change)
                     arguments = {"image": one.image.index, "leave_out": one.leave_out}
                     events = jobs(found, "apply_ntfs", volume=str(file), **arguments)
-                    _follow(events, Phase.WRITE, part, on_event)
+                    _run(heard(events, Phase.WRITE, on_event, part))
         except BaseException as error:
             state = _state(prepared, at, incomplete=changed)
             if isinstance(error, TaskSequenceError):
@@ -205,35 +207,6 @@ def _state(prepared: Sequence[PreparedImage], at: int, *, incomplete: bool) -> s
     return "; ".join(words)
 
 
-def _run(events: Iterator[dict[str, object]], warn: Callable[[str], None]) -> None:
-    for event in events:
-        if event["event"] == "warning":
-            warn(str(event["message"]))
-
-
-def _follow(
-    events: Iterator[dict[str, object]],
-    phase: Phase,
-    part: tuple[float, float],
-    on_event: EventHandler,
-) -> None:
-    """Pass on a job's progress as a part of the whole, and its warnings."""
-    begin, end = part
-    for event in events:
-        if event["event"] == "warning":
-            on_event(CaptureWarning(message=str(event["message"])))
-        elif event["event"] == "progress":
-            done, total = int(str(event["done"])), int(str(event["total"]))
-            overall = begin + (end - begin) * (done / total if total else 1.0)
-            on_event(Progress(phase=phase, done=done, total=total, overall=overall))
-
-
-@contextmanager
-def _named(file: str, place: str) -> Iterator[None]:
-    """Call a volume by its place on the disk, not by the file that shows it for a while."""
-    try:
-        yield
-    except TaskSequenceError as error:
-        error.where = (error.where or place).replace(file, place)
-        error.problem = error.problem.replace(file, place)
-        raise
+def _run(events: Iterable[object]) -> None:
+    for _ in events:
+        pass
