@@ -53,7 +53,13 @@ class _Tool:
         self.send({"event": "done"})
 
     def verify(self) -> None:
-        """Compare all data with its SHA-1, and the file with its integrity table."""
+        """Compare all data with its SHA-1, and all parts with their integrity tables."""
+        for part in self._request["parts"] if self._request["check_integrity"] else ():
+            try:
+                with self._library.open_wim(part, _ignore, check_integrity=True):
+                    pass
+            except LibwimError as failure:
+                raise wim_error(failure, part) from None
         with self._opened(check_integrity=self._request["check_integrity"]) as wim:
             wim.verify()
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import ImageError
 from tasksequence.images._wim_xml import image_elements, parsed_xml
+from tasksequence.images.contents import open_image
 from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.model.image_information import ImageDiskInformation, ImageInformation
 from tasksequence.model.packages import ImagePackage
@@ -77,7 +78,7 @@ def reload_image_properties(package: ImagePackage) -> ImagePackage:
             "the package has no PkgSourcePath", hint="Set it to the path of the WIM file."
         )
     path = package.pkg_source_path
-    found = read_wim_file(path)
+    found = open_image(path)
     images = image_elements(found.xml, path)
     layout = _disk_layout(images)
     information = [_information(image, package.package_id, path) for image in images]

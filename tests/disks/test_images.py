@@ -343,7 +343,7 @@ def test_the_state_of_a_compared_volume_is_told(wim: Path, volumes: object, tmp_
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(wim: Path) -> None:
-    listing = [sys.executable, "-m", "tasksequence", "image", "files", wim, "--index", "2"]
+    listing = [sys.executable, "-m", "tasksequence", "image", "files", str(wim), "--index", "2"]
     read, written = os.pipe()
     os.close(read)
     done = subprocess.run(listing, stdout=written, stderr=subprocess.PIPE, text=True, check=False)
@@ -354,13 +354,32 @@ def test_a_reader_that_has_seen_enough_is_no_failure(wim: Path) -> None:
 def test_progress_is_shown_or_not(wim: Path, volumes: object, tmp_path: Path) -> None:
     target = tmp_path / "data.ntfs"
     shutil.copy(volumes.data, target)  # type: ignore[attr-defined]
-    for arguments in (
+    calls: tuple[list[str | Path], ...] = (
         ["verify", wim],
         ["apply", wim, target, "--index", "3", "--erase"],
         ["diff", wim, target, "--index", "3"],
-    ):
+    )
+    for arguments in calls:
         done = command("image", *arguments, "--progress", "plain")
         assert done.returncode == 0, done.stderr
         assert "100% " in done.stderr
         done = command("image", *arguments, "--quiet")
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_part_is_compared_with_its_own_integrity_table(tmp_path: Path) -> None:
+    files = {f"{number}.bin": os.urandom(700_000) for number in range(5)}
+    source = make_volume(tmp_path / "source.ntfs", files, megabytes=12)
+    whole, first = tmp_path / "whole.wim", tmp_path / "parts.swm"
+    ts.capture_volumes(plan_to(whole), [source], options=QUICK)
+    run("wimlib-imagex", "split", whole, first, "1", "--check")
+    done = command("image", "verify", first, "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert "all data and its integrity table agree" in done.stdout
+    second = tmp_path / "parts2.swm"
+    raw = bytearray(second.read_bytes())
+    (at,) = struct.unpack_from("<Q", raw, 124 + 8)
+    assert at
+    raw[at + 20] ^= 1  # data is as it was; its sum in the table is not
+    second.write_bytes(raw)
+    refused(command("image", "verify", first, "--quiet"), 1, f"{second}: the WIM is damaged")
