@@ -9,12 +9,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXAMPLE := build/example
 SIZE ?= 220
+DISK ?= $(EXAMPLE)/reference.vhdx
 
 .PHONY: help example example-share test test-deep lint format bench bench-loading system-packages clean
 
 help:
 	@echo 'make example    build a reference volume and capture it, in $(EXAMPLE)'
-	@echo 'make example-share  the same, to a Samba share that it starts'
+	@echo 'make example-share  build a reference disk (VHDX) and capture it to a Samba share that it starts'
+	@echo 'make example-share DISK=my.vhdx  the same with a disk of yours'
 	@echo 'make test       lint, types, import contracts, tests with coverage'
 	@echo 'make test-deep  the long tests'
 	@echo 'make lint       ruff, mypy and import contracts alone'
@@ -38,10 +40,16 @@ example: $(READY)
 	$(BIN)/python -m tests.support.reference_volume $(EXAMPLE)/reference.ntfs --size $(SIZE)
 	$(BIN)/python examples/build_and_capture.py $(EXAMPLE)/reference.ntfs $(EXAMPLE)
 
-example-share: $(READY)
+# Built anew each time: SIZE may have changed.
+.PHONY: $(EXAMPLE)/reference.vhdx
+$(EXAMPLE)/reference.vhdx: $(READY)
 	mkdir -p $(EXAMPLE)
 	$(BIN)/python -m tests.support.reference_volume $(EXAMPLE)/reference.ntfs --size $(SIZE)
-	$(BIN)/python -m examples.capture_to_share $(EXAMPLE)/reference.ntfs $(EXAMPLE)
+	$(BIN)/python -m tests.support.reference_disk $(EXAMPLE)/reference.ntfs $@
+
+example-share: $(READY) $(DISK)
+	mkdir -p $(EXAMPLE)
+	$(BIN)/python -m examples.capture_to_share $(DISK) $(EXAMPLE)
 
 lint: $(READY)
 	$(BIN)/ruff check .

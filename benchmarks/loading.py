@@ -25,6 +25,7 @@ from xsdata.formats.dataclass.parsers.config import ParserConfig
 
 import tasksequence as ts
 from benchmarks import xsdata_model
+from tests.support.exports import loaded_exports
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 9
@@ -52,15 +53,11 @@ def made(steps: int) -> bytes:
 
 def texts(folder: Path | None) -> list[bytes]:
     """Return the sequences of the exports in a folder, in UTF-8, or made ones."""
-    found: list[bytes] = []
-    for path in sorted(folder.rglob("*")) if folder is not None else ():
-        if path.suffix not in {".xml", ".zip"}:
-            continue
-        try:
-            document = ts.load(path)
-        except ts.DocumentError:
-            continue
-        found += [document.sequence_text(at) for at in range(len(document.parts))]
+    found = [
+        document.sequence_text(at)
+        for _, document in (loaded_exports(folder) if folder is not None else ())
+        for at in range(len(document.parts))
+    ]
     return found or [made(50) for _ in range(100)]
 
 

@@ -1,10 +1,11 @@
-"""Capture a reference volume to a Samba share that this example starts, with an account.
+"""Capture a reference disk to a Samba share that this example starts, with an account.
 
-    python -m examples.capture_to_share VOLUME FOLDER
+    python -m examples.capture_to_share DISK FOLDER
 
-VOLUME is whatever `tasksequence capture --volume` takes. FOLDER gets the share's folder, the
-server's own files, and the log. Needs Debian's package `samba`; the server listens on the loopback
-interface alone, at a port that needs no rights, and ends with the example.
+DISK is whatever `tasksequence capture --disk` takes: VHDX, VHD, VMDK, qcow2, a raw disk. FOLDER
+gets the share's folder, the server's own files, and the log. Needs Debian's package `samba`; the
+server listens on the loopback interface alone, at a port that needs no rights, and ends with the
+example.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def capture_only(share: SambaShare) -> ts.TaskSequence:
 def main() -> int:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    volume, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    disk, folder = Path(sys.argv[1]), Path(sys.argv[2])
     password = secrets.token_urlsafe(16)
     if not SambaShare.is_available():
         sys.exit("This example needs a Samba server: apt install samba")
@@ -50,7 +51,7 @@ def main() -> int:
         ).save(export)
         command = [
             *(sys.executable, "-m", "tasksequence", "capture", str(export)),
-            *("--volume", str(volume), "--set", "ImageName=reference"),
+            *("--disk", str(disk), "--set", "ImageName=reference"),
             *("--smb-port", str(share.port), "--log", str(folder / "smsts.log")),
             *("--secret", "OSDCaptureAccountPassword=env:CAPTURE_PASSWORD"),
         ]

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from tasksequence.authoring.addresses import LocatedStep as LocatedStep
     from tasksequence.authoring.cmdlets import CMDLETS as CMDLETS
     from tasksequence.authoring.cmdlets import Cmdlet as Cmdlet
-    from tasksequence.authoring.conditions import File as File
-    from tasksequence.authoring.conditions import Folder as Folder
-    from tasksequence.authoring.conditions import Registry as Registry
-    from tasksequence.authoring.conditions import Software as Software
     from tasksequence.authoring.conditions import Variable as Variable
     from tasksequence.authoring.conditions import all_of as all_of
     from tasksequence.authoring.conditions import any_of as any_of
@@ -24,12 +20,16 @@ if TYPE_CHECKING:
     from tasksequence.authoring.conditions import query_wmi as query_wmi
     from tasksequence.authoring.conditions import when as when
     from tasksequence.authoring.editing import SequenceEditor as SequenceEditor
+    from tasksequence.authoring.file_conditions import File as File
+    from tasksequence.authoring.file_conditions import Folder as Folder
     from tasksequence.authoring.operating_systems import Platform as Platform
     from tasksequence.authoring.operating_systems import operating_system as operating_system
     from tasksequence.authoring.operating_systems import (
         operating_system_language as operating_system_language,
     )
     from tasksequence.authoring.properties import new_step as new_step
+    from tasksequence.authoring.registry_conditions import Registry as Registry
+    from tasksequence.authoring.software_conditions import Software as Software
     from tasksequence.authoring.step_classes import step_class as step_class
     from tasksequence.authoring.wizard import NewSequence as NewSequence
     from tasksequence.authoring.wizard import build_and_capture as build_and_capture
@@ -99,7 +99,9 @@ if TYPE_CHECKING:
     from tasksequence.errors import Problem as Problem
     from tasksequence.errors import PropertyMissing as PropertyMissing
     from tasksequence.errors import QualifierError as QualifierError
+    from tasksequence.errors import SettingError as SettingError
     from tasksequence.errors import TaskSequenceError as TaskSequenceError
+    from tasksequence.errors import UndecidedError as UndecidedError
     from tasksequence.errors import VolumeError as VolumeError
     from tasksequence.images.apply import AppliedImage as AppliedImage
     from tasksequence.images.apply import apply_images as apply_images
@@ -383,10 +385,6 @@ _HOMES = {
         "Cmdlet",
     ),
     "authoring.conditions": (
-        "File",
-        "Folder",
-        "Registry",
-        "Software",
         "Variable",
         "all_of",
         "any_of",
@@ -395,8 +393,11 @@ _HOMES = {
         "when",
     ),
     "authoring.editing": ("SequenceEditor",),
+    "authoring.file_conditions": ("File", "Folder"),
     "authoring.operating_systems": ("Platform", "operating_system", "operating_system_language"),
     "authoring.properties": ("new_step",),
+    "authoring.registry_conditions": ("Registry",),
+    "authoring.software_conditions": ("Software",),
     "authoring.step_classes": ("step_class",),
     "authoring.wizard": (
         "NewSequence",
@@ -460,7 +461,9 @@ _HOMES = {
         "Problem",
         "PropertyMissing",
         "QualifierError",
+        "SettingError",
         "TaskSequenceError",
+        "UndecidedError",
         "VolumeError",
     ),
     "engine.preview": (

@@ -7,7 +7,7 @@ import os
 import re
 from typing import NamedTuple
 
-from tasksequence.error_table import HRESULTS, STATUSES, WIN32
+from tasksequence.error_table import HRESULTS, LIBWIM, STATUSES, WIN32
 
 __all__ = [
     "KnownCode",
@@ -18,7 +18,7 @@ __all__ = [
     "win32_hresult",
 ]
 
-_WIN32_FACILITY = 7
+_LIBWIM_NUMBER = re.compile(r"(LIBWIM)(?: ERROR)?[ :](?=\d+$)")
 _FACILITIES = {
     0: "general",
     1: "remote procedure call",
@@ -40,6 +40,12 @@ _OF_ERRNO = {
     errno.EIO: 1117,
     errno.EACCES: 5,
     errno.EEXIST: 80,
+    errno.EBADF: 6,
+    errno.EXDEV: 17,
+    errno.EMFILE: 4,
+    errno.ENFILE: 4,
+    errno.ENOTEMPTY: 145,
+    errno.ELOOP: 1921,
     errno.ENODEV: 55,
     errno.ENOTDIR: 267,
     errno.EISDIR: 267,
@@ -101,7 +107,8 @@ def explain_code(text: str) -> KnownCode | None:
     """Return what is known of a code as people write it; None for what is none.
 
     Takes an HRESULT or NTSTATUS in hexadecimal with or without 0x, as signed or unsigned decimal
-    (exit codes in smsts.log), a Win32 code, and names: ERROR_DISK_FULL, STATUS_DISK_FULL, ENOSPC.
+    (exit codes in smsts.log), a Win32 code, names (ERROR_DISK_FULL, STATUS_DISK_FULL, ENOSPC,
+    WIMLIB_ERR_WRITE), and the numbers of libwim as messages have them (libwim error 72).
     """
     wanted = text.strip().upper()
     if not wanted:
@@ -118,6 +125,10 @@ def explain_code(text: str) -> KnownCode | None:
     for hresult, row in HRESULTS.items():
         if row[0] == wanted:
             return _by_number(hresult)
+    for name, (number, meaning, win32) in LIBWIM.items():
+        if wanted == name or _LIBWIM_NUMBER.sub(r"\1", wanted) == f"LIBWIM{number}":
+            also = f"{name}, libwim error {number}: {meaning}"
+            return _by_number(win32_hresult(win32))._replace(also=also)
     system = getattr(errno, wanted, None) if wanted.startswith("E") else None
     translated = hresult_of_errno(system) if isinstance(system, int) else None
     if translated is None or system is None:

@@ -5,7 +5,7 @@ The causes come from public reports of imaging engineers; a code may well have o
 
 from __future__ import annotations
 
-__all__ = ["HRESULTS", "STATUSES", "WIN32"]
+__all__ = ["HRESULTS", "LIBWIM", "STATUSES", "WIN32"]
 
 Row = tuple[str, str, tuple[str, ...], str]
 """Name, meaning, typical causes, what to do (empty where there is no advice)."""
@@ -29,6 +29,12 @@ WIN32: dict[int, Row] = {
         ),
         "Make the folder, or correct CaptureDestination.",
     ),
+    4: (
+        "ERROR_TOO_MANY_OPEN_FILES",
+        "too many files are open",
+        (),
+        "Raise the limit (`ulimit -n`), or end what holds them.",
+    ),
     5: (
         "ERROR_ACCESS_DENIED",
         "access is denied",
@@ -46,6 +52,7 @@ WIN32: dict[int, Row] = {
         (),
         "Use fewer threads, or a machine with more memory.",
     ),
+    11: ("ERROR_BAD_FORMAT", "the file has another format than expected", (), ""),
     13: (
         "ERROR_INVALID_DATA",
         "the data is not valid",
@@ -63,6 +70,12 @@ WIN32: dict[int, Row] = {
         "there is no such drive",
         ("a drive letter that Windows PE gave to another volume",),
         "Look at the volumes with diskpart, `list volume`.",
+    ),
+    17: (
+        "ERROR_NOT_SAME_DEVICE",
+        "the two places are on different file systems",
+        (),
+        "",
     ),
     19: (
         "ERROR_WRITE_PROTECT",
@@ -189,6 +202,12 @@ WIN32: dict[int, Row] = {
         ),
         "Delete or rename it, or allow it to be replaced. The capture step itself overwrites.",
     ),
+    82: (
+        "ERROR_CANNOT_MAKE",
+        "the file or folder cannot be made",
+        (),
+        "See that the disk has room.",
+    ),
     86: (
         "ERROR_INVALID_PASSWORD",
         "the network password is wrong",
@@ -202,6 +221,12 @@ WIN32: dict[int, Row] = {
         "Read the command line in smsts.log.",
     ),
     109: ("ERROR_BROKEN_PIPE", "the other end is gone", (), ""),
+    110: (
+        "ERROR_OPEN_FAILED",
+        "the file cannot be opened",
+        (),
+        "Check its path, and the account's rights.",
+    ),
     112: (
         "ERROR_DISK_FULL",
         "the disk is full",
@@ -257,6 +282,12 @@ WIN32: dict[int, Row] = {
         "Correct the path.",
     ),
     995: ("ERROR_OPERATION_ABORTED", "the operation was aborted", (), ""),
+    1113: (
+        "ERROR_NO_UNICODE_TRANSLATION",
+        "a name is no valid Unicode",
+        ("a damaged file system or image",),
+        "Check the volume with `chkdsk /f`, or copy the image again.",
+    ),
     1117: (
         "ERROR_IO_DEVICE",
         "a device reports an input or output error",
@@ -302,6 +333,12 @@ WIN32: dict[int, Row] = {
         "the account's quota is used up",
         (),
         "Free space, or raise the quota.",
+    ),
+    1305: (
+        "ERROR_UNKNOWN_REVISION",
+        "the file has a version that is not known",
+        ("an image that was written by a newer tool",),
+        "Install a newer version of the tool that reads it.",
     ),
     1314: ("ERROR_PRIVILEGE_NOT_HELD", "the account lacks a privilege", (), ""),
     1326: (
@@ -377,7 +414,20 @@ WIN32: dict[int, Row] = {
         ("too many wrong passwords",),
         "Unlock it, and correct the password everywhere.",
     ),
+    1921: ("ERROR_CANT_RESOLVE_FILENAME", "a name leads to itself by its links", (), ""),
     2250: ("ERROR_NOT_CONNECTED", "the network connection is not there", (), ""),
+    4392: (
+        "ERROR_INVALID_REPARSE_DATA",
+        "the data of a link or another reparse point is not valid",
+        ("a damaged file system or image",),
+        "Check the volume with `chkdsk /f`.",
+    ),
+    6002: (
+        "ERROR_FILE_ENCRYPTED",
+        "the file is encrypted",
+        ("an .esd file as Windows Update brings it",),
+        "Decrypt it first.",
+    ),
     10060: (
         "WSAETIMEDOUT",
         "the server did not answer in time",
@@ -528,3 +578,51 @@ STATUSES: dict[int, tuple[str, int]] = {
     0xC0000904: ("STATUS_FILE_TOO_LARGE", 223),
 }
 """NTSTATUS codes of SMB servers: name, and the Win32 code that Windows makes of them."""
+
+LIBWIM: dict[str, tuple[int, str, int]] = {
+    "WIMLIB_ERR_DECOMPRESSION": (2, "compressed data of the WIM is damaged", 1392),
+    "WIMLIB_ERR_IMAGE_NAME_COLLISION": (11, "an image of the WIM has that name already", 183),
+    "WIMLIB_ERR_INSUFFICIENT_PRIVILEGES": (12, "the rights of the account do not suffice", 5),
+    "WIMLIB_ERR_INTEGRITY": (13, "the WIM does not agree with its integrity table", 1392),
+    "WIMLIB_ERR_INVALID_CAPTURE_CONFIG": (14, "the exclusion list has a line that is none", 87),
+    "WIMLIB_ERR_INVALID_HEADER": (17, "the WIM's header is damaged", 1392),
+    "WIMLIB_ERR_INVALID_IMAGE": (18, "the WIM has no such image", 1168),
+    "WIMLIB_ERR_INVALID_INTEGRITY_TABLE": (19, "the WIM's integrity table is damaged", 1392),
+    "WIMLIB_ERR_INVALID_LOOKUP_TABLE_ENTRY": (20, "the WIM's table of data is damaged", 1392),
+    "WIMLIB_ERR_INVALID_METADATA_RESOURCE": (21, "an image's tree of files is damaged", 1392),
+    "WIMLIB_ERR_INVALID_PARAM": (24, "libwim was given a parameter that is wrong", 87),
+    "WIMLIB_ERR_INVALID_RESOURCE_HASH": (28, "data of the WIM does not agree with its SHA-1", 1392),
+    "WIMLIB_ERR_IS_DIRECTORY": (32, "there is a folder where a file was expected", 267),
+    "WIMLIB_ERR_IS_SPLIT_WIM": (33, "this is one part of a split WIM", 50),
+    "WIMLIB_ERR_METADATA_NOT_FOUND": (36, "an image's tree of files is not in the WIM", 1392),
+    "WIMLIB_ERR_NOMEM": (39, "not enough memory", 14),
+    "WIMLIB_ERR_NOTDIR": (40, "there is a file where a folder was expected", 267),
+    "WIMLIB_ERR_NOT_A_WIM_FILE": (43, "the file is no WIM", 11),
+    "WIMLIB_ERR_NTFS_3G": (46, "the NTFS volume cannot be read", 30),
+    "WIMLIB_ERR_OPEN": (47, "a file cannot be opened", 110),
+    "WIMLIB_ERR_OPENDIR": (48, "a folder cannot be opened", 110),
+    "WIMLIB_ERR_PATH_DOES_NOT_EXIST": (49, "the image has no such path", 3),
+    "WIMLIB_ERR_READ": (50, "data cannot be read", 30),
+    "WIMLIB_ERR_RENAME": (52, "a file cannot be renamed", 5),
+    "WIMLIB_ERR_RESOURCE_NOT_FOUND": (55, "data of a file is not in the WIM", 2),
+    "WIMLIB_ERR_SPLIT_INVALID": (62, "the parts are not those of one split WIM", 13),
+    "WIMLIB_ERR_STAT": (63, "nothing can be learnt of a file or folder", 5),
+    "WIMLIB_ERR_UNEXPECTED_END_OF_FILE": (65, "a file ends too early", 38),
+    "WIMLIB_ERR_UNKNOWN_VERSION": (67, "the WIM is newer than this libwim", 50),
+    "WIMLIB_ERR_UNSUPPORTED": (68, "this libwim cannot do that, NTFS volumes for instance", 50),
+    "WIMLIB_ERR_UNSUPPORTED_FILE": (69, "a file is of a kind that no WIM holds", 50),
+    "WIMLIB_ERR_WIM_IS_READONLY": (71, "the WIM is read-only", 19),
+    "WIMLIB_ERR_WRITE": (72, "data cannot be written", 29),
+    "WIMLIB_ERR_XML": (73, "the WIM's XML is damaged", 1392),
+    "WIMLIB_ERR_WIM_IS_ENCRYPTED": (74, "the WIM is encrypted", 50),
+    "WIMLIB_ERR_ABORTED_BY_PROGRESS": (76, "the capture was cancelled", 1223),
+    "WIMLIB_ERR_FVE_LOCKED_VOLUME": (82, "the volume is locked by BitLocker", 21),
+    "WIMLIB_ERR_WIM_IS_INCOMPLETE": (84, "the WIM was not written to its end", 1392),
+    "WIMLIB_ERR_CONCURRENT_MODIFICATION_DETECTED": (
+        88,
+        "a file changed while it was captured",
+        30,
+    ),
+    "WIMLIB_ERR_SNAPSHOT_FAILURE": (89, "no snapshot of the volume could be made", 30),
+}
+"""libwim's names (wimlib.h): its number, what it means, and the Win32 code that comes nearest."""

@@ -19,7 +19,9 @@ __all__ = [
     "Problem",
     "PropertyMissing",
     "QualifierError",
+    "SettingError",
     "TaskSequenceError",
+    "UndecidedError",
     "VolumeError",
 ]
 
@@ -60,7 +62,8 @@ class Problem(NamedTuple):
     wmi_class: str
     property: str
     qualifier: str
-    """The rule as the class reference spells it, or the WMI type that the value does not fit."""
+    """The rule as the class reference spells it, or the WMI type that the value does not fit;
+    `name` where it is the name of a property that is wrong and not its value."""
     text: str
     """What is wrong and what to do; never holds a secret."""
     is_advice: bool = False
@@ -80,6 +83,13 @@ class QualifierError(TaskSequenceError, ValueError):
 
 class PropertyMissing(QualifierError, TypeError):
     """A required property was not given; a `TypeError` too, as Python has it for arguments."""
+
+
+class UndecidedError(TaskSequenceError, TypeError):
+    """A part of a condition was asked whether it is true, which only a running sequence knows.
+
+    `and`, `or`, `not`, `if` and chained comparisons ask so.
+    """
 
 
 class FieldProblem(NamedTuple):
@@ -123,6 +133,24 @@ class EditError(TaskSequenceError):
     ) -> None:
         self.candidates = tuple(candidates)
         super().__init__(problem, where=where, hint=hint)
+
+
+class SettingError(EditError, QualifierError):
+    """Properties given by name were refused, and none of them was set.
+
+    `problems` holds everything that is wrong: names that mean nothing, properties that are given
+    twice, values that break a rule. `candidates` holds the names that may have been meant.
+    """
+
+    def __init__(
+        self,
+        problems: Iterable[Problem],
+        *,
+        where: str | None = None,
+        candidates: Iterable[str] = (),
+    ) -> None:
+        QualifierError.__init__(self, problems, where=where)
+        self.candidates = tuple(candidates)
 
 
 class DocumentError(TaskSequenceError):

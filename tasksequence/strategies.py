@@ -95,10 +95,8 @@ def values(known: Property) -> SearchStrategy[Any]:
 def _present(known: Property) -> SearchStrategy[Any]:
     if not known.is_array:
         return _item(known)
-    item = _item(known)
-    if known.type == "String[]":
-        # One empty item cannot be told from no item in XML.
-        item = item.filter(bool)
+    # One empty item cannot be told from no item in XML.
+    item = _item(known, shortest=1)
     return st.lists(
         item, max_size=min([3, *(q.argument for q in known.qualifiers if isinstance(q, Max))])
     )
@@ -106,10 +104,11 @@ def _present(known: Property) -> SearchStrategy[Any]:
 
 def _given(known: Property) -> SearchStrategy[Any]:
     """Return values that count as given: rules between properties take "" for none."""
-    return _present(known).filter(lambda value: value != "")
+    return _present(known) if known.is_array else _item(known, shortest=1)
 
 
-def _item(known: Property) -> SearchStrategy[Any]:
+def _item(known: Property, *, shortest: int = 0) -> SearchStrategy[Any]:
+    """Return values of a property, or of the items of an array; `shortest` is for texts."""
     if known.item_class is not None:
         return objects(known.item_class)
     if known.is_boolean:
@@ -120,7 +119,7 @@ def _item(known: Property) -> SearchStrategy[Any]:
         return st.binary(max_size=_LONGEST_DRAWN)
     if known.integer is not None:
         return _integers(known)
-    text = _texts(known)
+    text = _texts(known, shortest)
     return text.map(SecretText) if known.is_secret else text
 
 
@@ -139,8 +138,8 @@ def _keeps_limits(known: Property, value: str) -> bool:
     return all(qualifier.allows(value) for qualifier in known.qualifiers)
 
 
-def _texts(known: Property) -> SearchStrategy[str]:
-    low, high = 0, None
+def _texts(known: Property, shortest: int) -> SearchStrategy[str]:
+    low, high = shortest, None
     listed = list(known.values)
     for qualifier in known.qualifiers:
         if isinstance(qualifier, ValueMap) and qualifier.values:
@@ -149,7 +148,9 @@ def _texts(known: Property) -> SearchStrategy[str]:
             low = max(low, qualifier.low)
             high = qualifier.high if high is None else min(high, qualifier.high)
     if listed:
-        return st.sampled_from([value for value in listed if _keeps_limits(known, value)])
+        return st.sampled_from(
+            [text for text in listed if len(text) >= shortest and _keeps_limits(known, text)]
+        )
     return texts(low, high, without="," if known.is_array else "")
 
 

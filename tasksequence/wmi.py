@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import copy
 import inspect
-import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, timedelta
-from enum import Enum, Flag, IntEnum, IntFlag, StrEnum
 from functools import wraps
 from typing import (
     TYPE_CHECKING,
-    Annotated,
     Any,
     ClassVar,
     NamedTuple,
@@ -33,27 +29,29 @@ import attrs
 from tasksequence.class_rules import Rule
 from tasksequence.errors import Problem, PropertyMissing, QualifierError
 from tasksequence.qualifiers import (
-    CommandLineArg,
     Method,
     Observed,
     Qualifier,
     RequiredIfNotNull,
     RequiredIfNull,
-    ValueMap,
-    VariableName,
-    VariablePrefix,
     abstract,
-    global_,
-    quasi_secret,
     read,
-    secret,
 )
-from tasksequence.secret_text import SecretText
-from tasksequence.wmi_property import IntegerType, Property, quick_check
+from tasksequence.wmi_declaration import (
+    declared_property,
+    default_of,
+    factory_of,
+    is_declared,
+    prop,
+)
+from tasksequence.wmi_property import Property, quick_check
 
 __all__ = [
+    "Argument",
     "WmiObject",
+    "arguments_of",
     "attribute_names",
+    "can_break_combinations",
     "check_declaration",
     "per_class",
     "problems_of",
@@ -62,13 +60,13 @@ __all__ = [
     "property_named",
     "reading",
     "rules_of",
+    "set_origin",
     "shown_text",
     "wmi_class",
 ]
 
 _C = TypeVar("_C")
 _R = TypeVar("_R")
-_METADATA_KEY = "tasksequence.wmi"
 _SHOWN_CHARACTERS = 200
 
 
@@ -88,44 +86,6 @@ def per_class(function: Callable[[type[WmiObject]], _R]) -> Callable[[type[WmiOb
         return computed.setdefault(cls, function(cls))
 
     return remembered
-
-
-class _Declaration(NamedTuple):
-    """What `prop` was told; becomes a `Property` once the class is complete."""
-
-    name: str
-    qualifiers: tuple[Qualifier, ...]
-    values: tuple[str, ...]
-    variable: str | None
-    hidden: bool
-
-
-def prop(
-    name: str,
-    *qualifiers: Qualifier,
-    default: Any = attrs.NOTHING,
-    factory: Callable[[], Any] | None = None,
-    values: tuple[str, ...] = (),
-    variable: str | None = None,
-    hidden: bool = False,
-) -> Any:
-    """Declare a property of a WMI class: its WMI name, its qualifiers, its default.
-
-    `values` lists what the reference's prose allows (Enumeration qualifiers are printed bare).
-    `variable` and `hidden` state what real exports show where the printed qualifiers tell
-    otherwise or nothing. A property without a default must be given when constructing.
-    """
-    for qualifier in qualifiers:
-        if not isinstance(qualifier, Qualifier):
-            raise TypeError(
-                f"{qualifier!r} of property {name} is no qualifier: take it from "
-                "tasksequence.qualifiers"
-            )
-    declaration = _Declaration(name, qualifiers, values, variable, hidden)
-    metadata = {_METADATA_KEY: declaration}
-    if factory is not None:
-        return attrs.field(factory=factory, metadata=metadata)
-    return attrs.field(default=default, metadata=metadata)
 
 
 _collected: ContextVar[list[Problem] | None] = ContextVar("tasksequence_problems", default=None)
@@ -168,24 +128,23 @@ class WmiObject:
                 f"{cls.__name__}({attribute_names(cls)[0]}=…)"
             )
         collector = _collected.get()
-        put = object.__setattr__.__get__(self)
-        put("_origin", None)
+        set_origin(self, None)
         problems: list[Problem] = []
         unset = 0
-        for attribute, default, factory, quick, converts, known in _construction(cls):
+        for attribute, store, default, factory, convert, known, quick in arguments_of(cls):
             if attribute in given:
                 value = given.pop(attribute)
-                if converts:
-                    value = known.converted(value, as_spelt=collector is not None)  # type: ignore[union-attr]
+                if convert is not None:
+                    value = convert(value, as_spelt=collector is not None)
             elif default is not attrs.NOTHING:
-                put(attribute, default if factory is None else factory())
+                store(self, default if factory is None else factory())
                 continue
             else:
                 value = None
                 unset += 1
                 if known is None:
                     raise TypeError(f"{cls.__name__} needs the argument {attribute}")
-            put(attribute, value)
+            store(self, value)
             if known is not None and not quick(value):
                 problems.extend(known.problems(value))
         if given:
@@ -296,7 +255,7 @@ class WmiObject:
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Restore from a pickle, as an object that was read from nowhere."""
-        object.__setattr__(self, "_origin", None)
+        set_origin(self, None)
         for name, value in state.items():
             object.__setattr__(self, name, value)
 
@@ -305,15 +264,19 @@ class WmiObject:
         memo[id(self)] = twin
         for name in attribute_names(type(self)):
             object.__setattr__(twin, name, copy.deepcopy(getattr(self, name), memo))
-        object.__setattr__(twin, "_origin", copy.deepcopy(self._origin, memo))
+        set_origin(twin, copy.deepcopy(self._origin, memo))
         return twin
 
     def _copied(self, convert: Callable[[Any], Any]) -> Self:
         twin = object.__new__(type(self))
         for name in attribute_names(type(self)):
             object.__setattr__(twin, name, convert(getattr(self, name)))
-        object.__setattr__(twin, "_origin", self._origin)
+        set_origin(twin, self._origin)
         return twin
+
+
+set_origin: Callable[[WmiObject, Any], None] = vars(WmiObject)["_origin"].__set__
+"""Set where an object was read, without the checks of an assignment."""
 
 
 def shown_text(value: str | bytes) -> str:
@@ -359,7 +322,7 @@ class _Signature:
                 inspect.Parameter.KEYWORD_ONLY,
                 default=inspect.Parameter.empty
                 if field.default is attrs.NOTHING
-                else _default(field),
+                else default_of(field),
                 annotation=field.type if field.type is not None else inspect.Parameter.empty,
             )
             for field in _fields(cls)
@@ -368,11 +331,6 @@ class _Signature:
 
 
 WmiObject.__signature__ = _Signature()  # type: ignore[attr-defined]
-
-
-def _default(field: attrs.Attribute[Any]) -> Any:
-    default: Any = field.default
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(prop, attrs.field))
@@ -404,11 +362,12 @@ def wmi_class(
             on_setattr=attrs.setters.NO_OP,
         )
         of_base: Any = cls if getattr(cls, "wmi_name", None) == name else WmiObject
-        made.wmi_qualifiers = qualifiers or of_base.wmi_qualifiers  # type: ignore[attr-defined]
-        made.wmi_observed = observed or of_base.wmi_observed  # type: ignore[attr-defined]
-        made.wmi_methods = methods or of_base.wmi_methods  # type: ignore[attr-defined]
-        made.wmi_rules = rules  # type: ignore[attr-defined]
-        made.wmi_name = name  # type: ignore[attr-defined]
+        mirror: Any = made
+        mirror.wmi_qualifiers = qualifiers or of_base.wmi_qualifiers
+        mirror.wmi_observed = observed or of_base.wmi_observed
+        mirror.wmi_methods = methods or of_base.wmi_methods
+        mirror.wmi_rules = rules
+        mirror.wmi_name = name
         return made
 
     return decorate
@@ -417,7 +376,7 @@ def wmi_class(
 @per_class
 def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
     """Return the properties of a mirrored class, inherited ones first, as records."""
-    fields = [field for field in _fields(cls) if _METADATA_KEY in field.metadata]
+    fields = [field for field in _fields(cls) if is_declared(field)]
     hints: Mapping[str, Any] = {}
     if any(isinstance(field.type, str) for field in fields):
         # The class comes from a module with `from __future__ import annotations`.
@@ -428,7 +387,9 @@ def properties_of(cls: type[WmiObject]) -> tuple[Property, ...]:
                 f"{cls.__name__}: {error}; with postponed annotations its types have to be names "
                 "of the module"
             ) from None
-    found = tuple(_property(cls, field, hints.get(field.name, field.type)) for field in fields)
+    found = tuple(
+        declared_property(cls, field, hints.get(field.name, field.type)) for field in fields
+    )
     names = [known.name for known in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -461,36 +422,54 @@ def property_named(cls: type[WmiObject], name: str) -> Property | None:
     return _property_by_name(cls).get(name)
 
 
-class _Argument(NamedTuple):
+class Argument(NamedTuple):
     """How one attribute is filled when constructing."""
 
     attribute: str
+    store: Callable[[Any, Any], None]
+    """Set the attribute of an object, without the checks of an assignment."""
     default: Any
+    """`attrs.NOTHING` where a value must be given."""
     factory: Callable[[], Any] | None
-    quick: Callable[[Any], bool]
-    converts: bool
-    """Whether `known.converted` may change a value."""
+    """Makes a default for each object anew."""
+    convert: Callable[..., Any] | None
+    """`known.converted` where it may change a value."""
     known: Property | None
+    """None for an attribute that is no property."""
+    quick: Callable[[Any], bool]
 
 
 @per_class
-def _construction(cls: type[WmiObject]) -> tuple[_Argument, ...]:
-    if "wmi_name" not in vars(cls):
-        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
+def arguments_of(cls: type[WmiObject]) -> tuple[Argument, ...]:
+    """Return how the attributes of a class are filled, in their order."""
+    _check_named(cls)
     arguments = []
     properties = _property_by_attribute(cls)
     for field in _fields(cls):
         known = properties.get(field.name)
         default: Any = field.default
-        factory = None
-        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-            factory = default.factory
-        elif known is not None and default is not attrs.NOTHING:
+        factory = factory_of(field)
+        if factory is None and known is not None and default is not attrs.NOTHING:
             default = known.converted(default)
+        store = getattr(cls, field.name).__set__
         quick = quick_check(known) if known is not None else bool
-        converts = known is not None and known.converts
-        arguments.append(_Argument(field.name, default, factory, quick, converts, known))
+        convert = known.converted if known is not None and known.converts else None
+        arguments.append(Argument(field.name, store, default, factory, convert, known, quick))
     return tuple(arguments)
+
+
+def _check_named(cls: type[WmiObject]) -> None:
+    if "wmi_name" not in vars(cls):
+        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
+
+
+def can_break_combinations(cls: type[WmiObject]) -> bool:
+    """Tell whether `combination_problems` of a class may yield any."""
+    return (
+        cls.combination_problems is not WmiObject.combination_problems
+        or bool(rules_of(cls))
+        or bool(_conditional(cls))
+    )
 
 
 @per_class
@@ -546,127 +525,11 @@ def problems_of(made: WmiObject) -> tuple[Problem, ...]:
 
 def check_declaration(cls: type[WmiObject]) -> None:
     """Raise `TypeError` where a class is declared in a way that cannot work."""
-    if not (isinstance(cls, type) and issubclass(cls, WmiObject)):
-        raise TypeError(f"{cls!r} is no class that mirrors a WMI class")
-    if "wmi_name" not in vars(cls):
-        raise TypeError(f'{cls.__name__} has no WMI name: decorate it with @wmi_class("…")')
-    for known in properties_of(cls):
+    properties = properties_of(cls)
+    _check_named(cls)
+    for known in properties:
         if known.default is not attrs.NOTHING and known.default is not None:
             for problem in known.problems(known.default):
                 raise TypeError(f"the default of {problem}")
     rules_of(cls)
     _conditional(cls)
-
-
-def _property(cls: type[WmiObject], field: attrs.Attribute[Any], annotation: Any) -> Property:
-    declaration: _Declaration = field.metadata[_METADATA_KEY]
-    try:
-        shape = _shape(annotation)
-    except TypeError as error:
-        raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
-    default = _default(field)
-    if secret in declaration.qualifiers or quasi_secret in declaration.qualifiers:
-        if shape.name != "String" or shape.is_array or shape.enumeration is not None:
-            raise TypeError(f"{cls.__name__}.{field.name}: a secret is one text, SecretText")
-        if default not in (attrs.NOTHING, None):
-            raise TypeError(f"{cls.__name__}.{field.name}: a secret has no default")
-    if field.default is not attrs.NOTHING and isinstance(field.default, (list, dict)):
-        raise TypeError(f"{cls.__name__}.{field.name}: give factory=list, as all would share it")
-    values = declaration.values
-    if not values and shape.enumeration is not None and not _has_value_map(declaration):
-        # Flags combine freely.
-        listed = () if issubclass(shape.enumeration, Flag) else shape.enumeration
-        values = tuple(str(member.value) for member in listed)
-    return Property(
-        name=declaration.name,
-        attribute=field.name,
-        type=shape.name + ("[]" if shape.is_array else ""),
-        qualifiers=declaration.qualifiers,
-        default=default,
-        values=values,
-        variable=_variable(cls, declaration),
-        hidden=declaration.hidden or _is_hidden(declaration, shape),
-        wmi_class=cls.wmi_name or cls.__name__,
-        integer=shape.integer,
-        enumeration=shape.enumeration,
-        item_class=shape.item_class,
-        is_array=shape.is_array,
-        is_boolean=shape.name == "Boolean",
-        is_optional=type(None) in typing.get_args(annotation),
-    )
-
-
-def _has_value_map(declaration: _Declaration) -> bool:
-    return any(isinstance(q, ValueMap) and q.values for q in declaration.qualifiers)
-
-
-def _variable(cls: type[WmiObject], declaration: _Declaration) -> str:
-    if declaration.variable is not None:
-        return declaration.variable
-    for qualifier in declaration.qualifiers:
-        if isinstance(qualifier, VariableName):
-            return str(qualifier.argument)
-    for qualifier in cls.wmi_qualifiers:
-        if isinstance(qualifier, VariablePrefix):
-            return str(qualifier.argument) + declaration.name
-    if cls.wmi_observed is not None and cls.wmi_observed.variable_prefix is not None:
-        return cls.wmi_observed.variable_prefix + declaration.name
-    return declaration.name
-
-
-def _is_hidden(declaration: _Declaration, shape: _Shape) -> bool:
-    # Rule of the real exports: command line arguments, counts of object arrays, retry counts and
-    # global properties are hidden.
-    return (
-        any(isinstance(qualifier, CommandLineArg) for qualifier in declaration.qualifiers)
-        or any(q.name in {"RetryCount", "SuccessCodes"} for q in declaration.qualifiers)
-        or global_ in declaration.qualifiers
-        or (shape.is_array and shape.item_class is not None)
-    )
-
-
-class _Shape(NamedTuple):
-    name: str
-    integer: IntegerType | None = None
-    item_class: type[WmiObject] | None = None
-    enumeration: type[Enum] | None = None
-    is_array: bool = False
-
-
-def _shape(annotation: Any) -> _Shape:
-    origin = typing.get_origin(annotation)
-    if origin in (typing.Union, types.UnionType):
-        members = [arg for arg in typing.get_args(annotation) if arg is not type(None)]
-        shapes = [_shape(arg) for arg in members if not _is_enumeration(arg)]
-        kinds = [arg for arg in members if _is_enumeration(arg)]
-        if not kinds:
-            return shapes[0]
-        if not shapes:
-            raise TypeError(f"{annotation!r} takes only known values; files hold others too")
-        return shapes[0]._replace(enumeration=kinds[0])
-    if origin is list:
-        return _shape(typing.get_args(annotation)[0])._replace(is_array=True)
-    if origin is Annotated:
-        for extra in typing.get_args(annotation)[1:]:
-            if isinstance(extra, IntegerType):
-                return _Shape(extra.name, integer=extra)
-    if annotation is bool:
-        return _Shape("Boolean")
-    if annotation in (datetime, timedelta):
-        return _Shape("DateTime")
-    if annotation is bytes:
-        return _Shape("UInt8[]")
-    if annotation in (str, SecretText):
-        return _Shape("String")
-    if isinstance(annotation, type) and issubclass(annotation, WmiObject):
-        return _Shape(f"object:{annotation.wmi_name}", item_class=annotation)
-    hint = "; ts.UInt32 and its kin are the types of numbers" if annotation is int else ""
-    raise TypeError(f"{annotation!r} is no WMI type{hint}")
-
-
-def _is_enumeration(annotation: Any) -> bool:
-    if not (isinstance(annotation, type) and issubclass(annotation, Enum)):
-        return False
-    if not issubclass(annotation, (StrEnum, IntEnum, IntFlag)):
-        raise TypeError(f"{annotation.__name__} is no StrEnum, IntEnum or IntFlag")
-    return True

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum, Flag
+from functools import cached_property
 from typing import Annotated, Any
 
 import attrs
@@ -38,6 +39,8 @@ __all__ = [
     "UInt32",
     "UInt64",
     "quick_check",
+    "quoted_text",
+    "shown_value",
 ]
 
 _SHOWN_CHARACTERS = 60
@@ -99,12 +102,12 @@ class Property:
         """Tell whether the property carries this very qualifier."""
         return qualifier in self.qualifiers
 
-    @property
+    @cached_property
     def is_secret(self) -> bool:
         """True for passwords and product keys, whose values are never shown."""
         return self.has(secret) or self.has(quasi_secret)
 
-    @property
+    @cached_property
     def is_required(self) -> bool:
         """True for not_null properties."""
         return self.has(not_null) or self.has(not_null_to_instance)
@@ -193,12 +196,12 @@ class Property:
 
     def read_only(self, value: object) -> Problem:
         """Return the problem of assigning a value to a property that only a site sets."""
-        shown = "not shown" if self.is_secret else _shown(value)
+        shown = "not shown" if self.is_secret else shown_value(value)
         text = f"is assigned {shown}; read leaves that to the site: load it, and leave it as it is"
         return self._problem("read", text)
 
     def _broken(self, name: str, value: object, rule: str, fix: str) -> Problem:
-        shown = "is given (not shown)" if self.is_secret else f"is {_shown(value)}"
+        shown = "is given (not shown)" if self.is_secret else f"is {shown_value(value)}"
         return self._problem(name, f"{shown}; {rule}: {fix}")
 
     def _problem(self, qualifier: str, text: str) -> Problem:
@@ -216,7 +219,6 @@ class Property:
         return self._item_mismatch(value)
 
     def _item_mismatch(self, value: object) -> str | None:
-        shown = type(value).__name__ if self.is_secret else _shown(value)
         if self.item_class is not None:
             if isinstance(value, self.item_class):
                 return None
@@ -225,16 +227,24 @@ class Property:
         if self.is_boolean:
             if isinstance(value, bool):
                 return None
-            return f"is {shown}; Boolean is True or False: give one of them"
+            return f"is {self._shown(value)}; Boolean is True or False: give one of them"
         if self.integer is not None:
             return self._integer_mismatch(value, self.integer)
         if self.type == "DateTime":
             if isinstance(value, (datetime, timedelta)):
                 said = datetime_problem(value)
-                return None if said is None else f"is {shown}; as a DateTime it {said}"
-            return f"is {shown}; DateTime is a datetime or a timedelta: ts.from_cim reads CIM text"
+                return None if said is None else f"is {self._shown(value)}; as a DateTime it {said}"
+            return (
+                f"is {self._shown(value)}; DateTime is a datetime or a timedelta: "
+                "ts.from_cim reads CIM text"
+            )
         if self.type == "UInt8[]":
-            return None if isinstance(value, bytes) else f"is {shown}; UInt8[] is bytes: give them"
+            if isinstance(value, bytes):
+                return None
+            return f"is {self._shown(value)}; UInt8[] is bytes: give them"
+        return self._text_mismatch(value)
+
+    def _text_mismatch(self, value: object) -> str | None:
         if isinstance(value, SecretText):
             if self.is_secret:
                 return None
@@ -242,24 +252,27 @@ class Property:
         if isinstance(value, str):
             if self.is_array and "," in value:
                 return (
-                    f"is {shown}; commas separate the items where this is written: "
+                    f"is {self._shown(value)}; commas separate the items where this is written: "
                     "give one item for each"
                 )
             return None
-        return f"is {shown}; String is text: give it as str"
+        return f"is {self._shown(value)}; String is text: give it as str"
+
+    def _shown(self, value: object) -> str:
+        return type(value).__name__ if self.is_secret else shown_value(value)
 
     def _integer_mismatch(self, value: object, integer: IntegerType) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            return f"is {_shown(value)}; {integer.name} is a whole number: give one"
+            return f"is {shown_value(value)}; {integer.name} is a whole number: give one"
         if integer.low <= value <= integer.high:
             return None
         return (
-            f"is {_shown(value)}; {integer.name} reaches from {integer.low} to {integer.high}: "
-            "give a number in that range"
+            f"is {shown_value(value)}; {integer.name} reaches from {integer.low} to "
+            f"{integer.high}: give a number in that range"
         )
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """Return a value as a message shows it: a long text by its beginning and its length."""
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)} items"
@@ -271,8 +284,13 @@ def _shown(value: object) -> str:
         return f"a number of about {int(value.bit_length() * 0.30103) + 1} digits"
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN_CHARACTERS:
         unit = "characters" if isinstance(value, str) else "bytes"
-        return f"{value[:_SHOWN_CHARACTERS]!r}… ({len(value)} {unit})"
-    return repr(value)
+        return f"{quoted_text(value[:_SHOWN_CHARACTERS])}… ({len(value)} {unit})"
+    return quoted_text(value) if isinstance(value, (str, bytes)) else repr(value)
+
+
+def quoted_text(value: str | bytes) -> str:
+    """Return a text in quotes, its backslashes as they were typed: doubled ones mislead."""
+    return repr(value).replace("\\\\", "\\")
 
 
 def quick_check(known: Property) -> Callable[[Any], bool]:
@@ -290,18 +308,20 @@ def quick_check(known: Property) -> Callable[[Any], bool]:
         )
     if known.integer is not None and not known.is_array and not known.values:
         low, high = known.integer.low, known.integer.high
-        if all(isinstance(q, ValueRange) for q in limits):
-            for limit in limits:
-                low, high = max(low, limit.low), min(high, limit.high)  # type: ignore[attr-defined]
+        ranges = [q for q in limits if isinstance(q, ValueRange)]
+        if len(ranges) == len(limits):
+            low = max([low, *(q.low for q in ranges)])
+            high = min([high, *(q.high for q in ranges)])
             return lambda value: (
                 low <= value <= high if type(value) is int else takes_none and value is None
             )
     if known.type == "String" and not known.values and not known.is_secret:
         if not limits:
             return lambda value: type(value) is str or (takes_none and value is None)
-        if all(type(q) is AllowedLen for q in limits):
-            least = max(q.low for q in limits)  # type: ignore[attr-defined]
-            most = min(q.high for q in limits)  # type: ignore[attr-defined]
+        lengths = [q for q in limits if type(q) is AllowedLen]
+        if len(lengths) == len(limits):
+            least = max(q.low for q in lengths)
+            most = min(q.high for q in lengths)
             return lambda value: (
                 least <= len(value) <= most if type(value) is str else takes_none and value is None
             )

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.ntfs_tree import missing_programs
 from tests.support.reference_volume import build
+from tests.support.volumes import make_volume, need_tools
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,6 +40,29 @@ def reference_volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
     image = tmp_path_factory.mktemp("volume") / "reference.ntfs"
     build(image, megabytes=24, files=400)
     return image
+
+
+@pytest.fixture(scope="session")
+def small_volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small NTFS volume labelled Windows, not to be changed."""
+    need_tools()
+    return make_volume(tmp_path_factory.mktemp("volumes") / "small.img", {"a.txt": b"a" * 5000})
+
+
+@pytest.fixture
+def volume(tmp_path: Path, small_volume: Path) -> Path:
+    """A copy of the small volume, free to be damaged."""
+    copy = tmp_path / "volume.img"
+    copy.write_bytes(small_volume.read_bytes())
+    return copy
+
+
+@pytest.fixture(scope="session")
+def large_volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A volume with 48 MB that do not compress: writing and uploading take a second or two."""
+    need_tools()
+    files = {f"random {number}.bin": os.urandom(4 << 20) for number in range(12)}
+    return make_volume(tmp_path_factory.mktemp("volumes") / "large.img", files, megabytes=64)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import attrs
 from tasksequence.errors import EditError
 from tasksequence.model.base import Step
 from tasksequence.model.sequence import Group, TaskSequence
+from tasksequence.wmi_property import quoted_text, shown_value
 
 __all__ = ["SEPARATOR", "LocatedStep", "Target", "located", "matching", "resolved"]
 
@@ -96,6 +97,11 @@ def matching(steps: Sequence[LocatedStep], target: Target) -> list[LocatedStep]:
     if isinstance(target, Step):
         return [one for one in steps if one.step is target][:1]
     if not isinstance(target, str):
+        if not isinstance(target, Sequence) or not all(isinstance(name, str) for name in target):
+            raise EditError(
+                f"{shown_value(target)} names no step: give the step itself, its address, or the "
+                "names of its path"
+            )
         names = tuple(target)
         return [one for one in steps if one.path[len(one.path) - len(names) :] == names]
     exact = [one for one in steps if one.address == target]
@@ -145,14 +151,14 @@ def resolved(
     if found:
         candidates = [one.address for one in found]
         top = [one.address for one in found if one.address.startswith(_FROM_TOP)]
-        names_group = f" ({top[0]!r} is the group at the top)" if top else ""
+        names_group = f" ({quoted_text(top[0])} is the group at the top)" if top else ""
         raise EditError(
             f"{shown} names {len(found)} {kind}s",
             hint=f"Give more of the path, or one of these{names_group}:" + _listed(candidates),
             candidates=candidates,
         )
     pool = [one for one in steps if among is None or among(one)]
-    candidates = _similar(pool, shown)
+    candidates = [] if isinstance(target, Step) else _similar(pool, _text(target))
     raise EditError(
         f"{shown} names no {kind} of the sequence",
         hint="Did you mean one of these?" + _listed(candidates)
@@ -164,8 +170,12 @@ def resolved(
 
 def _shown(target: Target) -> str:
     if isinstance(target, Step):
-        return f"the {type(target).__name__} {target.name!r} that was given"
-    return repr(target if isinstance(target, str) else SEPARATOR.join(target))
+        return f"the {type(target).__name__} {quoted_text(target.name)} that was given"
+    return quoted_text(_text(target))
+
+
+def _text(target: str | Sequence[str]) -> str:
+    return target if isinstance(target, str) else SEPARATOR.join(target)
 
 
 def _listed(candidates: Sequence[str]) -> str:
@@ -174,9 +184,8 @@ def _listed(candidates: Sequence[str]) -> str:
     return "".join(lines) + (f"\n  … and {more} more" if more > 0 else "")
 
 
-def _similar(steps: Sequence[LocatedStep], shown: str) -> list[str]:
-    wanted = shown.strip("'\"").casefold()
-    last = wanted.rpartition(SEPARATOR)[2]
+def _similar(steps: Sequence[LocatedStep], wanted: str) -> list[str]:
+    last = wanted.casefold().rpartition(SEPARATOR)[2]
     by_name: dict[str, list[str]] = {}
     for one in steps:
         by_name.setdefault(one.path[-1].casefold(), []).append(one.address)

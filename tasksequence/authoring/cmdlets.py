@@ -15,8 +15,18 @@ import attrs
 from tasksequence.model.base import Step
 from tasksequence.model.classes import registry
 from tasksequence.model.sequence import Group
+from tasksequence.wmi import WmiObject
 
-__all__ = ["CMDLETS", "COMMON", "Cmdlet", "Parameter", "class_of_cmdlet", "parameter_property"]
+__all__ = [
+    "CMDLETS",
+    "COMMON",
+    "OBJECT_CMDLETS",
+    "Cmdlet",
+    "Parameter",
+    "class_of_cmdlet",
+    "defaults_of",
+    "parameter_property",
+]
 
 _VERBS = ("new", "get", "set", "remove")
 
@@ -35,15 +45,27 @@ class Parameter:
     """True for a switch that is the opposite of the property."""
     factor: int = 1
     """What a number is multiplied with: 60 for minutes where the property has seconds."""
+    sets: str | None = None
+    """What a switch puts into the property when it is on."""
     only_new: bool = False
     """True where Set- uses it to choose a step."""
     note: str = ""
 
+    def leaves_out(self, given: object) -> bool:
+        """Tell whether a value leaves the parameter out: that of a switch that is off."""
+        return self.sets is not None and given is False
+
+    def has(self, given: object) -> bool:
+        """Tell whether this is one of the values that the cmdlet names differently."""
+        return isinstance(given, str) and given.casefold() in self.values
+
     def value(self, given: object) -> object:
         """Return what the property holds for a value of the parameter."""
+        if self.sets is not None and given is True:
+            return self.sets
         if self.inverted and isinstance(given, bool):
             return not given
-        if isinstance(given, str) and given.casefold() in self.values:
+        if isinstance(given, str) and self.has(given):
             return self.values[given.casefold()]
         if self.factor != 1 and isinstance(given, int) and not isinstance(given, bool):
             return given * self.factor
@@ -52,17 +74,20 @@ class Parameter:
 
 @attrs.frozen
 class Cmdlet:
-    """The four cmdlets for one class of steps: New-, Get-, Set- and Remove-."""
+    """The cmdlets for one class: New-, and for steps Get-, Set- and Remove-."""
 
     noun: str
-    """What follows `New-CMTSStep`."""
+    """What follows `New-CMTSStep`, or the prefix of what is no step."""
     wmi_class: str
     parameters: tuple[Parameter, ...] = ()
+    prefix: str = "CMTSStep"
+    defaults: Mapping[str, object] = attrs.field(factory=dict)
+    """What New- gives to properties that have no default in the class."""
 
     @property
     def new(self) -> str:
-        """The cmdlet that makes such a step."""
-        return f"New-CMTSStep{self.noun}"
+        """The cmdlet that makes such an object."""
+        return f"New-{self.prefix}{self.noun}"
 
 
 COMMON: tuple[Parameter, ...] = (
@@ -228,10 +253,10 @@ CMDLETS: tuple[Cmdlet, ...] = (
         _P("EncryptFullDisk", "EncryptFullDisk"),
         _P("EncryptionMethod", "EncryptMethod", values=_ENCRYPTION, note="a number"),
         _P("Pin", "PIN"),
-        _P("TpmAndPin", None, note="Mode is TPMAndPIN"),
-        _P("TpmAndUsb", None, note="Mode is TPMAndKey"),
-        _P("TpmOnly", None, note="Mode is TPM"),
-        _P("UsbOnly", None, note="Mode is Key"),
+        _P("TpmAndPin", "Mode", sets="TPMAndPIN"),
+        _P("TpmAndUsb", "Mode", sets="TPMAndKey"),
+        _P("TpmOnly", "Mode", sets="TPM"),
+        _P("UsbOnly", "Mode", sets="Key"),
         _P("WaitForBitLockerComplete", "WaitForEncryption"),
     ),
     _cmdlet(
@@ -267,9 +292,8 @@ CMDLETS: tuple[Cmdlet, ...] = (
         _P("DiskNumber", "DiskIndex"),
         _P("DiskNumberVariable", "DiskIndexVariable"),
         _P(
-            "DiskType", "PartitionStyle",
-            note="the class has a DiskType of its own, which the name means here: "
-            "give PartitionStyle",
+            "DiskType", "PartitionStyle", values={"gpt": "GPT", "mbr": "MBR"},
+            note="other values are those of the property DiskType",
         ),
         _P("IsBootDisk", "GPTBootDisk"),
         _P("PartitionSetting", "Partitions", ("PartitionSettings",)),
@@ -393,6 +417,28 @@ CMDLETS: tuple[Cmdlet, ...] = (
     ),
 )  # fmt: skip
 
+OBJECT_CMDLETS: tuple[Cmdlet, ...] = (
+    Cmdlet(
+        "PartitionSetting", "SMS_TaskSequence_PartitionSettings",
+        (
+            *(
+                _P(kind, "Type", sets=kind.upper() if len(kind) == 3 else kind)
+                for kind in ("Primary", "Efi", "Extended", "Hidden", "Logical", "Msr", "Recovery")
+            ),
+            _P("Name", "VolumeName", ("PartitionName", "VolumeName")),
+            _P("Size", "Size"),
+            _P("SizeUnit", "SizeUnits"),
+            _P("PartitionFileSystem", "FileSystem"),
+            _P("IsBootPartition", "Bootable"),
+            _P("EnableQuickFormat", "QuickFormat"),
+            _P("EnableDriveLetterAssignment", "AssignVolumeLetter"),
+            _P("Variable", "VolumeLetterVariable"),
+        ),
+        prefix="CMTS", defaults={"Type": "Primary"},
+    ),
+)  # fmt: skip
+"""The cmdlets for objects that steps hold."""
+
 
 def class_of_cmdlet(name: str) -> type[Step] | None:
     """Return the class of a cmdlet, by its name or what follows `CMTSStep` in it; else None."""
@@ -410,13 +456,15 @@ def class_of_cmdlet(name: str) -> type[Step] | None:
     return None
 
 
-def parameter_property(cls: type[Step], name: str, *, is_new: bool) -> Parameter | None:
+def parameter_property(cls: type[WmiObject], name: str, *, is_new: bool) -> Parameter | None:
     """Return the parameter of the class's cmdlets with this name or alias, if it fills a property.
 
     `is_new` tells whether a step is made: Set- chooses the step by `-StepName`.
     """
     wanted = name.casefold()
-    for parameter in (*_own(cls), *COMMON):
+    cmdlet = _cmdlet_for(cls)
+    own = cmdlet.parameters if cmdlet is not None else ()
+    for parameter in (*own, *(COMMON if issubclass(cls, Step) else ())):
         if parameter.property is None or (parameter.only_new and not is_new):
             continue
         if wanted in (parameter.name.casefold(), *map(str.casefold, parameter.aliases)):
@@ -424,8 +472,14 @@ def parameter_property(cls: type[Step], name: str, *, is_new: bool) -> Parameter
     return None
 
 
-def _own(cls: type[Step]) -> tuple[Parameter, ...]:
-    for cmdlet in CMDLETS:
+def defaults_of(cls: type[WmiObject]) -> Mapping[str, object]:
+    """Return what New- of the class gives to properties that have no default in it."""
+    cmdlet = _cmdlet_for(cls)
+    return cmdlet.defaults if cmdlet is not None else {}
+
+
+def _cmdlet_for(cls: type[WmiObject]) -> Cmdlet | None:
+    for cmdlet in (*CMDLETS, *OBJECT_CMDLETS):
         if cmdlet.wmi_class == cls.wmi_name:
-            return cmdlet.parameters
-    return ()
+            return cmdlet
+    return None

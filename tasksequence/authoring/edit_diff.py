@@ -56,7 +56,7 @@ class _Masks:
         self._everywhere: set[str] = set()
 
     def remember(self, secret: str) -> None:
-        self._everywhere.add(secret)
+        self._everywhere.add(_with_plain_ends(secret))
 
     def masked(self, text: str) -> str:
         return _ACTION.sub(self._action, _VARIABLE.sub(self._variable, text))
@@ -86,4 +86,11 @@ class _Masks:
 def _plain(written: str) -> str:
     """Return what character data says, however it is escaped."""
     parts = re.split(r"<!\[CDATA\[(.*?)\]\]>", written, flags=re.DOTALL)
-    return "".join(part if place % 2 else html.unescape(part) for place, part in enumerate(parts))
+    return _with_plain_ends(
+        "".join(part if place % 2 else html.unescape(part) for place, part in enumerate(parts))
+    )
+
+
+def _with_plain_ends(text: str) -> str:
+    # A file has line ends of its own, which reading it makes plain ones.
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -9,19 +9,21 @@ from typing import TypeVar, overload
 import attrs
 
 from tasksequence.authoring.addresses import (
+    SEPARATOR,
     LocatedStep,
     Target,
     located,
     matching,
     resolved,
 )
-from tasksequence.authoring.conditions import when
+from tasksequence.authoring.conditions import condition_from, when
 from tasksequence.authoring.properties import change
 from tasksequence.authoring.step_classes import step_class
 from tasksequence.errors import EditError
 from tasksequence.model.base import Step
 from tasksequence.model.condition import Condition, ConditionOperand, ConditionOperator
 from tasksequence.model.sequence import Group, TaskSequence
+from tasksequence.wmi_property import quoted_text, shown_value
 
 __all__ = ["SequenceEditor"]
 
@@ -122,6 +124,17 @@ class SequenceEditor:
         self._check_new(steps)
         place.holder[place.index : place.index] = steps
 
+    def check_place(
+        self,
+        *,
+        before: Target | None = None,
+        after: Target | None = None,
+        into: Target | None = None,
+        at: int | None = None,
+    ) -> None:
+        """Raise `EditError` where `insert` would find no such place."""
+        self._place(before, after, into, at)
+
     def move(
         self,
         target: Target,
@@ -174,6 +187,10 @@ class SequenceEditor:
                 candidates=[one.address for one in found],
             )
         made = Group(name=group) if isinstance(group, str) else group
+        if not isinstance(made, Group):
+            raise EditError(
+                f"{type(group).__name__} is no group", hint="Give a Group, or its name."
+            )
         self._check_new((made,))
         made.steps.extend(one.step for one in found)
         holder[first : first + len(found)] = [made]
@@ -209,10 +226,11 @@ class SequenceEditor:
         """Set properties of a step, all of them or none, and return it.
 
         Names are WMI names, Python attributes, variables, or parameters of the cmdlets for its
-        class. Raises `QualifierError` for values that the class does not allow.
+        class; values are as for `new_step`. Raises `SettingError` with all that is wrong with
+        them.
         """
         step = resolved(self.sequence, target).step
-        change(step, {**(properties or {}), **more})
+        change(step, properties, more)
         return step
 
     def rename(self, target: Target, name: str) -> Step:
@@ -232,7 +250,7 @@ class SequenceEditor:
     def set_condition(self, target: Target, *operands: ConditionOperand | Condition) -> Step:
         """Replace the condition of a step: a whole one, or operands that must all be true."""
         step = resolved(self.sequence, target).step
-        step.condition = _condition(operands)
+        step.condition = condition_from(operands[0] if len(operands) == 1 else operands)
         return step
 
     def add_condition(self, target: Target, *operands: ConditionOperand) -> Step:
@@ -257,6 +275,11 @@ class SequenceEditor:
         Operators that hold nothing afterwards go too, as does a condition that does (cmdlets:
         -RemoveConditionVariable and its kin).
         """
+        if not (isinstance(kind, type) and issubclass(kind, ConditionOperand)):
+            raise EditError(
+                f"{shown_value(kind)} is no class of conditions",
+                hint="Give the class of an expression, such as VariableConditionExpression.",
+            )
         step = resolved(self.sequence, target).step
         if step.condition is not None:
             step.condition.operands[:] = _without(step.condition.operands, kind)
@@ -283,6 +306,10 @@ class SequenceEditor:
     ) -> _Place:
         if sum(place is not None for place in (before, after, into)) > 1:
             raise EditError("give one of before, after and into, not several")
+        if at is not None and (isinstance(at, bool) or not isinstance(at, int)):
+            raise EditError(
+                f"at {shown_value(at)} is no place: give a whole number, counted from 0"
+            )
         if at is not None and (before is not None or after is not None):
             raise EditError("at is a place in a group: give it with into, or alone")
         anchor = before if before is not None else after
@@ -292,10 +319,7 @@ class SequenceEditor:
             return _Place(one.holder, one.step, is_after=before is None)
         holder = self.sequence.steps
         if into is not None:
-            group = resolved(
-                self.sequence, into, lambda one: isinstance(one.step, Group), "group"
-            ).step
-            assert isinstance(group, Group)
+            group = self._group(into)
             _check_outside(group, moved)
             holder = group.steps
         count = len(holder) - (moved is not None and moved.holder is holder)
@@ -306,15 +330,34 @@ class SequenceEditor:
             )
         return _Place(holder, at=at)
 
+    def _group(self, target: Target) -> Group:
+        """Return the group that a target names; a step that it names instead has a hint."""
+        named = matching(located(self.sequence), target)
+        if named and not any(isinstance(one.step, Group) for one in named):
+            first = named[0]
+            around = SEPARATOR.join(first.path[:-1])
+            raise EditError(
+                f"{quoted_text(first.path[-1])} names no group: {first.address} is a step, which "
+                "holds no others",
+                hint="Give after or before instead of into"
+                + (f", or the group it stands in: {around}." if around else "."),
+                candidates=[one.address for one in named],
+            )
+        group = resolved(
+            self.sequence, target, lambda one: isinstance(one.step, Group), "group"
+        ).step
+        assert isinstance(group, Group)
+        return group
+
     def _check_new(self, steps: tuple[Step, ...]) -> None:
         there = {id(one.step) for one in located(self.sequence)}
         for step in steps:
             if not isinstance(step, Step):
-                raise EditError(f"{step!r} is no step")
+                raise EditError(f"{shown_value(step)} is no step")
             for inner in (step, *_inside(step)):
                 if id(inner) in there:
                     raise EditError(
-                        f"{inner.name!r} is in the sequence already",
+                        f"{quoted_text(inner.name)} is in the sequence already",
                         hint="Move it, or copy it.",
                     )
                 there.add(id(inner))
@@ -373,15 +416,6 @@ def _without(
                 continue
         kept.append(operand)
     return kept
-
-
-def _condition(operands: tuple[ConditionOperand | Condition, ...]) -> Condition:
-    if len(operands) == 1 and isinstance(operands[0], Condition):
-        return operands[0]
-    parts = [operand for operand in operands if isinstance(operand, ConditionOperand)]
-    if len(parts) != len(operands):
-        raise EditError("give one whole condition, or operands of one")
-    return when(*parts)
 
 
 def _filter(

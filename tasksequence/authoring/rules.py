@@ -6,28 +6,29 @@ variables.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from tasksequence.authoring.applications import Application, application_from
 from tasksequence.authoring.fields import BUILD_AND_CAPTURE, Kind, WizardField, fields_of
-from tasksequence.errors import FieldProblem
+from tasksequence.authoring.text_forms import (
+    destination_problem,
+    holds_reference,
+    is_account,
+    is_distinguished_name,
+    is_package_id,
+    is_product_key,
+)
+from tasksequence.errors import FieldProblem, SettingError
 from tasksequence.model.actions.software import ApplicationInfo
 from tasksequence.model.classes import registry
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import property_named
+from tasksequence.wmi_property import shown_value
 
 __all__ = ["Answers", "check"]
 
 Answers = Mapping[str, object]
 
-_REFERENCE = re.compile(r"%[^%\s]+%")
-_PACKAGE_ID = re.compile(r"[A-Za-z0-9]{8}")
-_KEY_GROUPS = re.compile(r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}")
-# Its form is in no document; it is no plain key whose dashes were forgotten (25 characters).
-_ENCODED_KEY = re.compile(r"[A-Za-z0-9+/]{26,}={0,2}")
-_ACCOUNT = re.compile(r'[^\\/"\[\]:;|=,+*?<>@]+\\[^\\/"\[\]:;|=,+*?<>]+')
-_OUTSIDE_PATHS = re.compile(r'[<>"|?*\x00-\x1f]')
-_RDN = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]*\s*=\s*\S.*", re.DOTALL)
 _MOST_SHOWN = 60
 
 _STARTS = {"x86": {"x86"}, "x64": {"x86", "x64"}, "arm64": {"arm64"}}
@@ -98,7 +99,7 @@ class _Checker:
     ) -> None:
         """Check a text that holds no variable reference against a form."""
         text = self._text(name)
-        if text is not None and not _REFERENCE.search(text) and not fits(text):
+        if text is not None and not holds_reference(text) and not fits(text):
             self._say(name, rule, source)
 
     # Types, and what the classes say
@@ -127,7 +128,8 @@ class _Checker:
         if known is None:
             return
         for problem in known.problems(answer):
-            rule = problem.text.removeprefix(f"is {answer}, ")
+            value = "given (not shown)" if field.is_secret else shown_value(answer)
+            rule = problem.text.removeprefix(f"is {value}; ")  # told beside the rule
             self._say(field.name, rule, f"{field.fills[0]}, {problem.qualifier}")
             return
 
@@ -163,7 +165,7 @@ class _Checker:
             self._say("image_index", f"the WIM holds {count} images: choose one of them", None)
         self._form(
             "product_key",
-            lambda t: bool(_KEY_GROUPS.fullmatch(t) or _ENCODED_KEY.fullmatch(t)),
+            is_product_key,
             "give five groups of five letters and digits with dashes between, or an encoded "
             "volume key",
         )
@@ -198,7 +200,7 @@ class _Checker:
             self._say("domain_account", "joining a domain needs an account", None)
         self._form(
             "domain_ou",
-            _is_distinguished_name,
+            is_distinguished_name,
             "give an X.500 distinguished name, as in LDAP://OU=Build,DC=contoso,DC=com",
         )
 
@@ -222,11 +224,7 @@ class _Checker:
             )
         names = self._given("applications")
         if isinstance(names, (list, tuple)):
-            found = [app.name if isinstance(app, ApplicationInfo) else app for app in names]
-            if any(not name or "," in name for name in found):
-                self._say("applications", "give each one's model name, without a comma", None)
-            elif len(set(found)) < len(found):
-                self._say("applications", "give each application once", None)
+            self._applications(names)
         count = len(names) if isinstance(names, (list, tuple)) else 0
         if self._given("continue_on_application_error") is True and count < 2:
             self._say(
@@ -234,6 +232,21 @@ class _Checker:
                 "only with several applications: leave it out",
                 None,
             )
+
+    def _applications(self, answers: Sequence[Application]) -> None:
+        found: list[str | None] = []
+        refused = []
+        for answer in answers:
+            try:
+                found.append(application_from(answer).name)
+            except SettingError as error:
+                refused.append(error.problem)
+        if refused:
+            self._say("applications", "; ".join(refused), None)
+        elif any(not name or "," in name for name in found):
+            self._say("applications", "give each one's model name, without a comma", None)
+        elif len(set(found)) < len(found):
+            self._say("applications", "give each application once", None)
 
     def _membership(self) -> None:
         if self._given("capture_workgroup") is not None:
@@ -257,7 +270,7 @@ class _Checker:
         path = self._text("destination")
         if not path:
             return
-        problem = _destination_problem(path)
+        problem = destination_problem(path)
         if problem is not None:
             self._say("destination", problem, f"{_NEW_SEQUENCE} -OperatingSystemFilePath")
 
@@ -267,7 +280,7 @@ class _Checker:
                 continue
             self._form(
                 name,
-                lambda text: bool(_ACCOUNT.fullmatch(text)),
+                is_account,
                 r"give domain\user, or %variable%",
             )
             if self._given(name) is None and self._given(secret) is not None:
@@ -290,7 +303,7 @@ class _Checker:
 
     def _package_id(self, name: str) -> None:
         text = self._text(name)
-        if text is not None and not _PACKAGE_ID.fullmatch(text):
+        if text is not None and not is_package_id(text):
             self._say(name, "give a package ID: eight letters and digits, as in ABC00010", None)
 
 
@@ -309,9 +322,9 @@ _TYPES: dict[Kind, tuple[Callable[[object], bool], str]] = {
     Kind.TEXTS: (
         lambda answer: (
             isinstance(answer, (list, tuple))
-            and all(isinstance(item, (str, ApplicationInfo)) for item in answer)
+            and all(isinstance(item, (str, ApplicationInfo, Mapping)) for item in answer)
         ),
-        "a list of texts",
+        "a list of model names, or of objects with name and display_name",
     ),
 }
 
@@ -323,36 +336,16 @@ def _page(field: WizardField) -> str:
 def _shown(field: WizardField, answer: object) -> str:
     if field.is_secret:
         return "***"
-    text = repr(answer)
-    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    text = _written(answer)
+    if isinstance(answer, (list, tuple, Mapping)) and len(text) > _MOST_SHOWN:
+        return text[: _MOST_SHOWN - 1] + "…"
+    return text
 
 
-def _is_distinguished_name(text: str) -> bool:
-    name = text[len("LDAP://") :] if text.upper().startswith("LDAP://") else text
-    parts = re.split(r"(?<!\\),", name)
-    first = parts[0].partition("=")[0].strip().upper()
-    return (
-        all(_RDN.fullmatch(part) for part in parts)
-        and first in {"OU", "CN"}
-        and parts[-1].strip().upper().startswith("DC=")
-    )
-
-
-def _destination_problem(path: str) -> str | None:
-    r"""Say what keeps a path from being a WIM on a share; `\\?\` and its kin are no shares."""
-    parts = path.split("\\")
-    starts_with_variable = path.startswith("%") and _REFERENCE.match(path) is not None
-    ends_with_variable = path.endswith("%") and _REFERENCE.search(parts[-1]) is not None
-    if not starts_with_variable:
-        if not path.startswith("\\\\"):
-            return r"give a UNC path, \\server\share\folder\name.wim"
-        if len(parts) < 5 or not all(parts[2:]) or parts[2] in {"?", "."}:
-            return r"give server, share and file name: \\server\share\name.wim"
-    plain = _REFERENCE.sub("", path)
-    if _OUTSIDE_PATHS.search(plain) or "/" in plain or ":" in plain:
-        return 'take out what no Windows path holds: / : < > " | ? *'
-    if not ends_with_variable and not parts[-1].lower().endswith(".wim"):
-        return "let the file name end in .wim"
-    if parts[-1].lower() == ".wim":
-        return "give the file a name before .wim"
-    return None
+def _written(answer: object) -> str:
+    if isinstance(answer, (list, tuple)):
+        return f"[{', '.join(map(_written, answer))}]"
+    if isinstance(answer, Mapping):
+        items = (f"{_written(name)}: {_written(value)}" for name, value in answer.items())
+        return f"{{{', '.join(items)}}}"
+    return shown_value(answer)

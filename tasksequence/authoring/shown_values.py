@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasksequence.authoring.properties import StepSetting, settings_of
-from tasksequence.model.action import ScriptedAction
-from tasksequence.model.actions.general import SetVariableAction
+from tasksequence.authoring.step_settings import settings_of
+from tasksequence.document.step_secrets import secret_places, secret_value
+from tasksequence.model.actions.general import MARKED_SECRET, SetDynamicVariablesAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import Condition
-from tasksequence.model.secret_variables import is_secret_variable
-from tasksequence.secret_text import SecretText
 from tasksequence.wmi import WmiObject, properties_of
 
 __all__ = ["MASK", "hidden_texts", "shown_settings"]
@@ -20,32 +18,23 @@ MASK = "***"
 
 def shown_settings(step: Step) -> Iterator[tuple[str, object]]:
     """Yield name and value of everything that a step sets, as plain data, secrets as `***`."""
+    hidden = {(place.attribute, place.name) for place in secret_places(step)}
     for setting in settings_of(step):
         value = setting.value_of(step)
         if value is None:
             continue
-        if _is_hidden(step, setting):
-            yield setting.name, MASK if value else ""
-        else:
+        if (setting.attribute, setting.name) not in hidden:
             yield setting.name, _plain(value)
+        elif isinstance(step, SetDynamicVariablesAction):
+            yield setting.name, MARKED_SECRET.sub(rf"\1{MASK}\2", value)
+        else:
+            yield setting.name, MASK
 
 
 def hidden_texts(step: Step) -> Iterator[str]:
     """Yield the secrets that a step holds, for masking them in other texts."""
-    for setting in settings_of(step):
-        value = setting.value_of(step)
-        if value and _is_hidden(step, setting):
-            yield value.reveal() if isinstance(value, SecretText) else str(value)
-
-
-def _is_hidden(step: Step, setting: StepSetting) -> bool:
-    if setting.is_secret:
-        return True
-    if isinstance(step, SetVariableAction):
-        return setting.attribute in step.hidden_attributes()
-    if isinstance(step, ScriptedAction) and setting.attribute is None:
-        return is_secret_variable(setting.name)
-    return False
+    for place in secret_places(step):
+        yield secret_value(step, place)
 
 
 def _plain(value: object) -> object:

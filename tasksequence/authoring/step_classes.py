@@ -11,6 +11,8 @@ from tasksequence.model.actions.general import SubTasksequence
 from tasksequence.model.base import Step
 from tasksequence.model.classes import registry
 from tasksequence.model.sequence import Group
+from tasksequence.qualifiers import abstract
+from tasksequence.wmi_property import quoted_text
 
 __all__ = ["class_label", "step_class", "step_classes"]
 
@@ -21,8 +23,8 @@ def step_classes() -> tuple[type[Step], ...]:
     """Return the classes of which a step can be made, groups and child sequences among them."""
     return tuple(
         cls
-        for name, cls in registry.items()
-        if name and issubclass(cls, (Action, Group, SubTasksequence)) and cls is not Action
+        for cls in registry.values()
+        if issubclass(cls, (Action, Group, SubTasksequence)) and abstract not in cls.wmi_qualifiers
     )
 
 
@@ -39,8 +41,13 @@ def step_class(name: str | type[Step]) -> type[Step]:
     Python class (`MdtCommandAction` has no other), or that of a cmdlet: `CaptureSystemImage`,
     `New-CMTSStepCaptureSystemImage`. Letter case does not matter.
     """
-    if isinstance(name, type):
+    if isinstance(name, type) and issubclass(name, Step):
         return name
+    if not isinstance(name, str):
+        raise EditError(
+            f"{getattr(name, '__name__', type(name).__name__)} is no class of steps",
+            hint="Give the class of a step, or its name.",
+        )
     named = class_of_cmdlet(name)
     if named is not None:
         return named
@@ -55,7 +62,7 @@ def step_class(name: str | type[Step]) -> type[Step]:
     near = difflib.get_close_matches(wanted, list(known), 5, 0.5)
     labels = [known[one].__name__ for one in near]
     raise EditError(
-        f"no class of steps is named {name!r}",
+        f"no class of steps is named {quoted_text(name)}",
         hint=f"Did you mean {', '.join(labels)}?"
         if labels
         else "docs/classes.md tells which there are.",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
+from tasksequence.authoring.applications import Application, application_from
 from tasksequence.authoring.conditions import Variable, when
 from tasksequence.authoring.fields import BUILD_AND_CAPTURE, CAPTURE_ONLY
 from tasksequence.authoring.partitions import partition_steps
@@ -32,7 +33,6 @@ from tasksequence.model.actions.network import (
 )
 from tasksequence.model.actions.settings import ApplyWindowsSettingsAction
 from tasksequence.model.actions.software import (
-    ApplicationInfo,
     InstallApplicationAction,
     InstallUpdateAction,
 )
@@ -133,7 +133,7 @@ def build_and_capture(
     domain_password: Secret | None = None,
     client_properties: str | None = None,
     updates: Literal["required", "all", "none"] = "required",
-    applications: Sequence[str | ApplicationInfo] = (),
+    applications: Sequence[Application] = (),
     continue_on_application_error: bool = False,
     sysprep_package: str | None = None,
     capture_workgroup: str | None = None,
@@ -337,12 +337,9 @@ def _join_workgroup(name: str, workgroup: str) -> JoinDomainWorkgroupAction:
 
 
 def _install_applications(
-    name: str, applications: Sequence[str | ApplicationInfo], go_on: bool
+    name: str, applications: Sequence[Application], go_on: bool
 ) -> InstallApplicationAction:
-    found = [
-        app if isinstance(app, ApplicationInfo) else ApplicationInfo(name=app)
-        for app in applications
-    ]
+    found = [application_from(application) for application in applications]
     return InstallApplicationAction(
         name=name,
         application_name=",".join(app.name or "" for app in found),

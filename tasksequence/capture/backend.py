@@ -6,9 +6,15 @@ from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
 from tasksequence.errors import BackendUnavailable
-from tasksequence.request import CaptureRequest, CaptureResult, EventHandler
+from tasksequence.request import CaptureRequest, CaptureResult, EventHandler, VolumeSource
 
-__all__ = ["ENTRY_POINT_GROUP", "CaptureBackend", "backend_names", "load_backend"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "CaptureBackend",
+    "CheckingBackend",
+    "backend_names",
+    "load_backend",
+]
 
 ENTRY_POINT_GROUP = "tasksequence.capture_backends"
 
@@ -23,9 +29,28 @@ class CaptureBackend(Protocol):
         """Write the request's volumes to its destination as one WIM, or leave it as it was.
 
         `on_event` is called in the caller's thread with each `Progress` and `CaptureWarning`; an
-        exception that it raises ends the capture and comes out of this call.
+        exception that it raises ends the capture and comes out of this call. So that a capture can
+        be ended at any time, the last `Progress` comes again about once a second where there is
+        nothing new.
         Raises `CaptureError` or a subclass of it.
         """
+        ...
+
+
+@runtime_checkable
+class CheckingBackend(CaptureBackend, Protocol):
+    """A backend that knows obstacles beforehand; a preflight asks it, and captures nothing."""
+
+    def check_installed(self) -> str:
+        """Say in words what the backend works with; raises `CaptureError` where that is missing."""
+        ...
+
+    def check_request(self, request: CaptureRequest) -> None:
+        """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
+        ...
+
+    def check_volumes(self, volumes: tuple[VolumeSource, ...]) -> None:
+        """Refuse volumes that cannot be captured together; raises `CaptureError`."""
         ...
 
 

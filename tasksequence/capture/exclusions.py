@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def load_profile(path: Path | str) -> ExclusionProfile:
         raw = Path(path).read_bytes()
     except OSError as error:
         raise CaptureError(
-            f"the exclusion profile cannot be read: {error.strerror}", where=str(path)
+            f"the exclusion profile cannot be read: {error.strerror}",
+            where=str(path),
+            hresult=hresult_of_errno(error.errno),
         ) from None
     lists: dict[str, list[str]] = {"exclude": [], "keep": []}
     section: str | None = None
@@ -70,6 +73,7 @@ def load_profile(path: Path | str) -> ExclusionProfile:
                     f"there is no section {head[0].strip()} in an exclusion profile",
                     where=where,
                     hint="The sections are [ExclusionList] and [ExclusionException].",
+                    hresult=0x8007000D,
                 )
             section = _USED.get(name, "")
         elif section is None:
@@ -77,6 +81,7 @@ def load_profile(path: Path | str) -> ExclusionProfile:
                 "this pattern stands before any section",
                 where=where,
                 hint="Begin the file with a line [ExclusionList].",
+                hresult=0x8007000D,
             )
         elif section:
             lists[section].append(_pattern(text, where))
@@ -134,6 +139,7 @@ def _pattern(text: str, where: str) -> str:
             "this pattern would leave out the whole volume",
             where=where,
             hint="Name a file or folder, as in \\pagefile.sys or *.tmp.",
+            hresult=0x8007000D,
         )
     if not text.startswith("/") and "/" in text:
         raise CaptureError(
@@ -141,6 +147,7 @@ def _pattern(text: str, where: str) -> str:
             where=where,
             hint=f"Begin it with a slash to count it from the root (/{text}), or give a name alone "
             "to match it in every folder.",
+            hresult=0x8007000D,
         )
     return text
 
@@ -154,4 +161,5 @@ def _text(raw: bytes, path: str) -> str:
             "the exclusion profile is neither UTF-8 nor UTF-16",
             where=path,
             hint="Save it as UTF-8.",
+            hresult=0x8007000D,
         ) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import ImageError
 
 __all__ = ["MAGIC_BYTES", "WIM_MAGICS", "WimFile", "read_wim_file"]
@@ -56,7 +57,10 @@ def read_wim_file(path: str) -> WimFile:
             size = file.seek(0, 2)
             if len(head) < _HEADER_BYTES or head[:MAGIC_BYTES] not in WIM_MAGICS:
                 raise ImageError(
-                    "this is no WIM file", where=path, hint="Name a .wim, .esd or .swm file."
+                    "this is no WIM file",
+                    where=path,
+                    hint="Name a .wim, .esd or .swm file.",
+                    hresult=0x8007000D,
                 )
             found = _read_header(path, head, size)
             offset, length = _resource(head, _XML_AT)
@@ -66,22 +70,38 @@ def read_wim_file(path: str) -> WimFile:
                     f"{offset + length:,}, and the file has {size:,}",
                     where=path,
                     hint="Copy the file again.",
+                    hresult=0x80070026,
                 )
             file.seek(offset)
             raw = file.read(length)
     except OSError as error:
-        raise ImageError(f"the WIM cannot be read: {error.strerror}", where=path) from None
+        raise ImageError(
+            f"the WIM cannot be read: {error.strerror}",
+            where=path,
+            hint="Check its path, and that this account may read it.",
+            hresult=hresult_of_errno(error.errno),
+        ) from None
     except ValueError as error:
-        raise ImageError(f"the WIM cannot be read: {error}", where=repr(path)) from None
+        raise ImageError(
+            f"the WIM cannot be read: {error}",
+            where=repr(path),
+            hresult=0x8007007B,
+        ) from None
     try:
         xml = raw.decode("utf-16-le" if raw[:2] != b"\xff\xfe" else "utf-16")
     except UnicodeDecodeError:
-        raise ImageError("the XML of the WIM is damaged: it is not UTF-16", where=path) from None
+        raise ImageError(
+            "the XML of the WIM is damaged: it is not UTF-16",
+            where=path,
+            hint="Copy the file again.",
+            hresult=0x8007000D,
+        ) from None
     if xml.lstrip("\ufeff").startswith("<ESD") and "<ENCRYPTED" in xml[:200]:
         raise ImageError(
             "the WIM is encrypted",
             where=path,
             hint="Decrypt it on Windows first (such .esd files come from Windows Update).",
+            hresult=0x80071772,
         )
     return found._replace(xml=xml.lstrip("\ufeff"))
 
@@ -93,6 +113,7 @@ def _read_header(path: str, head: bytes, size: int) -> WimFile:
             f"the WIM has version {version:#x}, which is not known",
             where=path,
             hint="It is newer than this library, or damaged.",
+            hresult=0x80070519,
         )
     return WimFile(
         path=path,

@@ -26,7 +26,7 @@ class _Terminated(BaseException):
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     # A second one must not break into the cleaning up; whoever cannot wait sends SIGKILL.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise _Terminated
+    raise _Terminated("ended by SIGTERM")
 
 
 def main() -> NoReturn:
@@ -39,8 +39,8 @@ def main() -> NoReturn:
         code = _run()
     except KeyboardInterrupt as error:
         code = _failed(_with_notes("interrupted", error), INTERRUPTED)
-    except _Terminated as error:
-        code = _failed(_with_notes("ended by SIGTERM", error), TERMINATED)
+    except _Terminated as ended:
+        code = _failed(_with_notes(str(ended), ended), TERMINATED)
     except Exception as error:
         if os.environ.get("TASKSEQUENCE_DEBUG"):
             raise

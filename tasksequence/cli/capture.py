@@ -134,15 +134,14 @@ def capture(
     from tasksequence.cli.delivery_options import chosen_options
     from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.progress import shown_progress
-    from tasksequence.cli.sequences import child_sequences, chosen_part
+    from tasksequence.cli.sequences import compiled
     from tasksequence.cli.variables import collect_variables
-    from tasksequence.document.document import load
     from tasksequence.engine import capture_step
     from tasksequence.engine.capture_disks import capture_disks
     from tasksequence.engine.capture_events import CaptureEventWriter
     from tasksequence.engine.cmtrace import CMTraceLog
+    from tasksequence.engine.preflight import preflight
     from tasksequence.engine.report import describe
-    from tasksequence.plan.compiler import compile_plan
     from tasksequence.plan.facts import Facts
     from tasksequence.request import (
         CaptureResult,
@@ -171,59 +170,53 @@ def capture(
     named = {name.casefold() for name in variables}
     variables |= {name: value for name, value in _FACTS.items() if name.casefold() not in named}
 
-    document = load(sequence)
-    part = chosen_part(document, wanted)
     # What the person says here is the last word, whatever steps before the capture set.
-    plan = compile_plan(
-        part.sequence,
-        Facts(variables=variables, pinned=frozenset(variables)),
-        children=child_sequences(document, part, ()),
-    )
-    events = CaptureEventWriter(print_result)
-    if check_only:
-        from tasksequence.engine.preflight import preflight
-
-        checks = preflight(
-            plan,
-            sources.volumes(),
-            disks=sources.disks,
-            include=sources.include,
-            exclude=sources.exclude,
-            options=options,
-            assume_conditions=assume_conditions,
-            prepared=prepared,
-        )
-        return _print_checks(checks, events if progress == "json" else None)
-
-    def carry_out(on_event: EventHandler) -> CaptureResult:
-        with nullcontext() if log_file is None else CMTraceLog(log_file) as log:
-            return capture_disks(
+    facts = Facts(variables=variables, pinned=frozenset(variables))
+    events = CaptureEventWriter(print_result) if progress == "json" else None
+    with nullcontext() if events is None else _failure_as_event(events):
+        plan = compiled(sequence, wanted, facts)
+        if check_only:
+            checks = preflight(
                 plan,
-                sources.disks,
+                sources.volumes(),
+                disks=sources.disks,
                 include=sources.include,
                 exclude=sources.exclude,
-                volumes=sources.volumes(),
                 backend=backend,
                 options=options,
-                on_event=on_event,
                 assume_conditions=assume_conditions,
                 prepared=prepared,
-                log=log,
             )
+            return _print_checks(checks, events)
 
-    step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
-    if progress == "json":
-        given: list[Path | VolumeSource | str] = [*sources.disks, *sources.volumes()]
-        events.started(capture_step.requested(step, given, options))
-        for warning in step.warnings:
-            events(CaptureWarning(message=warning))
-        with _failure_as_event(events):
+        def carry_out(on_event: EventHandler) -> CaptureResult:
+            with nullcontext() if log_file is None else CMTraceLog(log_file) as log:
+                return capture_disks(
+                    plan,
+                    sources.disks,
+                    include=sources.include,
+                    exclude=sources.exclude,
+                    volumes=sources.volumes(),
+                    backend=backend,
+                    options=options,
+                    on_event=on_event,
+                    assume_conditions=assume_conditions,
+                    prepared=prepared,
+                    log=log,
+                )
+
+        step = capture_step.capture_step(plan, assume_conditions=assume_conditions)
+        if events is not None:
+            given: list[Path | VolumeSource | str] = [*sources.disks, *sources.volumes()]
+            events.started(capture_step.requested(step, given, options))
+            for warning in step.warnings:
+                events(CaptureWarning(message=warning))
             events.finished(carry_out(events))
-        return None
-    for warning in step.warnings:
-        print_error(f"warning: {warning}")
-    with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
-        result = carry_out(on_event)
+            return None
+        for warning in step.warnings:
+            print_error(f"warning: {warning}")
+        with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
+            result = carry_out(on_event)
     print_result(describe(result, columns=output_width()))
     return None
 
@@ -243,13 +236,21 @@ def _print_checks(checks: tuple[PreflightCheck, ...], events: CaptureEventWriter
 
 @contextmanager
 def _failure_as_event(events: CaptureEventWriter) -> Iterator[None]:
+    """Write how it ended where it fails, a command line that is wrong apart."""
     from tasksequence.errors import TaskSequenceError
 
     try:
         yield
+    except click.ClickException:
+        raise
     except TaskSequenceError as error:
         events.failed(error)
         raise
+    except Exception as error:
+        # A fault of this program, or a backend's; what it says may name anything.
+        events.ended(f"unexpected {type(error).__name__}")
+        raise
     except BaseException as error:
-        events.ended("interrupted" if isinstance(error, KeyboardInterrupt) else "ended")
+        interrupted = isinstance(error, KeyboardInterrupt)
+        events.ended("interrupted by Ctrl-C (SIGINT)" if interrupted else str(error) or "ended")
         raise

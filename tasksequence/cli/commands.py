@@ -31,17 +31,19 @@ def cli() -> None:
     """
 
 
-cli.add_command(capture)
-cli.add_command(convert)
-cli.add_command(explain)
-cli.add_command(format_)
-cli.add_command(schema)
-cli.add_command(deliver)
-cli.add_command(doctor)
-cli.add_command(explain)
-cli.add_command(log)
-cli.add_command(plan)
-cli.add_command(new)
-cli.add_command(step)
-cli.add_command(image)
-cli.add_command(volumes)
+for command in (
+    capture,
+    convert,
+    deliver,
+    doctor,
+    explain,
+    format_,
+    image,
+    log,
+    new,
+    plan,
+    schema,
+    step,
+    volumes,
+):
+    cli.add_command(command)

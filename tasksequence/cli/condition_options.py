@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from tasksequence.cli.refusals import Refusals
     from tasksequence.model.condition import ConditionOperand
 
 __all__ = ["condition_operands", "conditional"]
@@ -21,9 +22,7 @@ def conditional(command: _Command) -> _Command:
         click.option(
             "--join",
             type=click.Choice(["all", "any", "none"]),
-            default="all",
-            show_default=True,
-            help="How the --if options go together.",
+            help="How the --if options go together.  [default: all]",
         ),
         click.option("--if-wmi", multiple=True, metavar="QUERY", help="A WQL query returns …"),
         click.option("--if-folder", multiple=True, metavar="PATH", help="A folder exists."),
@@ -45,18 +44,29 @@ def condition_operands(
     if_file: tuple[str, ...],
     if_folder: tuple[str, ...],
     if_wmi: tuple[str, ...],
-    join: str,
+    join: str | None,
+    refusals: Refusals,
 ) -> list[ConditionOperand]:
-    """Return what the --if options ask for, joined; raises `click.UsageError`."""
-    from tasksequence.authoring.conditions import File, Folder, any_of, none_of, query_wmi
+    """Return what the --if options ask for, joined; what is wrong with them is gathered."""
+    from tasksequence.authoring.conditions import any_of, none_of, query_wmi
+    from tasksequence.authoring.file_conditions import File, Folder
 
-    found: list[ConditionOperand] = [
-        *(_variable_condition(text) for text in if_variable),
-        *(File(path).exists() for path in if_file),
-        *(Folder(path).exists() for path in if_folder),
-        *(query_wmi(query) for query in if_wmi),
+    asked: list[tuple[Callable[[str], ConditionOperand], str]] = [
+        *((_variable_condition, text) for text in if_variable),
+        *((lambda path: File(path).exists(), path) for path in if_file),
+        *((lambda path: Folder(path).exists(), path) for path in if_folder),
+        *((query_wmi, query) for query in if_wmi),
     ]
-    if not found or join == "all":
+    found: list[ConditionOperand] = []
+    for build, text in asked:
+        with refusals.gathering():
+            found.append(build(text))
+    with refusals.gathering():
+        if join is not None and not asked:
+            raise click.UsageError(
+                "--join says how --if options go together: give one of them, such as --if-variable."
+            )
+    if not found or join in (None, "all"):
         return found
     return [(any_of if join == "any" else none_of)(*found)]
 

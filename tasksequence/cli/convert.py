@@ -9,10 +9,12 @@ import click
 
 from tasksequence.cli.limits import limit_option
 from tasksequence.cli.sequences import name_option
+from tasksequence.cli.written_secrets import secrets_option
 
 if TYPE_CHECKING:
     from tasksequence.document.conversion import TargetKind
     from tasksequence.document.limits import Limits
+    from tasksequence.document.secret_choice import SecretChoice
 
 __all__ = ["convert"]
 
@@ -34,13 +36,7 @@ _KINDS = ("zip", "object", "package", "sequence")
 @click.option("--package-name", metavar="NAME", help="Name of the package in TARGET.")
 @click.option("--package-id", metavar="ID", help="Its package ID, as in ABC00001.")
 @click.option("--boot-image", "boot_image", metavar="ID", help="Package ID of its boot image.")
-@click.option(
-    "--secrets",
-    type=click.Choice(["keep", "blank"]),
-    default="keep",
-    show_default=True,
-    help="Keep passwords and product keys, or clear them as the console's export does.",
-)
+@secrets_option
 @limit_option
 @click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
 def convert(
@@ -51,7 +47,7 @@ def convert(
     package_name: str | None,
     package_id: str | None,
     boot_image: str | None,
-    secrets: str,
+    secrets: SecretChoice,
     limits: Limits,
     force: bool,
 ) -> None:
@@ -77,7 +73,7 @@ def convert(
         name=package_name,
         package_id=package_id,
         boot_image_id=boot_image,
-        secrets="blank" if secrets == "blank" else "keep",
+        secrets=secrets,
     )
     write_file(place, raw)
 

@@ -11,7 +11,8 @@ __all__ = ["explain"]
 _PREFIXES = ("", "SMS_TaskSequence_", "SMS_")
 
 
-@click.command()
+# A signed exit code, -2147024784, is no option.
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print data for a program.")
 @click.option("--list", "listed", is_flag=True, help="List all classes and enums.")
@@ -19,8 +20,9 @@ def explain(name: str | None, as_json: bool, listed: bool) -> None:
     """Print a WMI class as a declaration, or what an enum, a variable or an error code is.
 
     NAME is the WMI name of a class, with or without SMS_TaskSequence_, or its Python name, an enum
-    (PartitionType), the name of a built-in variable, or a code: 0x80070070, 2147942512, 0xC000006D,
-    ENOSPC, ERROR_DISK_FULL. Letter case does not matter.
+    (PartitionType), the name of a built-in variable, or a code: 0x80070070, 2147942512,
+    -2147024784, 0xC000006D, ENOSPC, ERROR_DISK_FULL, WIMLIB_ERR_WRITE, "libwim error 72". Letter
+    case does not matter.
     """
     from tasksequence.cli.explain_variable import variable_text
     from tasksequence.cli.output import print_result
@@ -35,6 +37,8 @@ def explain(name: str | None, as_json: bool, listed: bool) -> None:
         if said is not None:
             print_result(said)
             return
+    if name.startswith("-"):
+        raise click.NoSuchOption(name)
     raise click.ClickException(_unknown(name))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tasksequence.cli.limits import limit_option
+from tasksequence.cli.written_secrets import secrets_option
 
 if TYPE_CHECKING:
     from tasksequence.document.limits import Limits
@@ -20,13 +21,7 @@ __all__ = ["format_"]
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
 @click.option("--in-place", is_flag=True, help="Rewrite the files instead of printing.")
 @click.option("--check", is_flag=True, help="Print the files that are not in this form; exit 1.")
-@click.option(
-    "--secrets",
-    type=click.Choice(["keep", "blank"]),
-    default="keep",
-    show_default=True,
-    help="Keep passwords and product keys, or clear them as the console's export does.",
-)
+@secrets_option
 @limit_option
 def format_(
     files: tuple[str, ...], in_place: bool, check: bool, secrets: str, limits: Limits

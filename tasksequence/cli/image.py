@@ -166,10 +166,15 @@ def diff(
 @click.option(
     "--erase", is_flag=True, help="Remove what is on the volumes; without it nothing is done."
 )
+@click.option(
+    "--verify/--no-verify", default=True,
+    help="Read all of the images and compare them with their hashes before anything is removed "
+    "(the default).",
+)  # fmt: skip
 @progress_options
 def apply(
-    wim: Path, target: Path, index: int | None, volume: str | None, erase: bool, progress: str,
-    quiet: bool,
+    wim: Path, target: Path, index: int | None, volume: str | None, erase: bool, verify: bool,
+    progress: str, quiet: bool,
 ) -> None:  # fmt: skip
     """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
 
@@ -183,7 +188,8 @@ def apply(
 
     with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
         applied = apply_images(
-            wim, target, index=index, volume=volume, erase=erase, on_event=on_event
-        )
+            wim, target, index=index, volume=volume, erase=erase, verify=verify,
+            on_event=on_event,
+        )  # fmt: skip
     for one in applied:
         print_result(f"Image {one.index} ({one.name}): applied to {one.volume}")

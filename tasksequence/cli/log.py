@@ -12,6 +12,7 @@ from tasksequence.cli.sequences import name_option, path_argument
 
 if TYPE_CHECKING:
     from tasksequence.logs.records import LogRecord
+    from tasksequence.logs.runs import RunReader
     from tasksequence.plan.steps import Plan
 
 __all__ = ["log"]
@@ -36,11 +37,13 @@ def log(
     Takes both forms of records, rolled files in any order, and a folder for its smsts*.log.
     """
     from tasksequence.cli.output import output_width, print_result
+    from tasksequence.cli.sequences import compiled
     from tasksequence.logs.describe import describe_log
     from tasksequence.logs.files import log_files, read_log
     from tasksequence.logs.runs import join_plan, read_run
+    from tasksequence.plan.facts import Facts
 
-    plan = _plan(sequence, wanted)
+    plan = None if sequence is None else compiled(sequence, wanted, Facts())
     if follow:
         if len(files) != 1 or as_json:
             raise click.UsageError("--follow takes one log file, and no --json.")
@@ -63,38 +66,34 @@ def log(
     print_result(describe_log(summary, columns=output_width()))
 
 
-def _plan(sequence: Path | None, wanted: str | None) -> Plan | None:
-    if sequence is None:
-        return None
-    from tasksequence.cli.sequences import child_sequences, chosen_part
-    from tasksequence.document.document import load
-    from tasksequence.plan.compiler import compile_plan
-    from tasksequence.plan.facts import Facts
-
-    document = load(sequence)
-    part = chosen_part(document, wanted)
-    children = child_sequences(document, part, ())
-    return compile_plan(part.sequence, Facts(), children=children)
-
-
 def _follow(path: Path, plan: Plan | None) -> None:
-    from tasksequence.cli.output import print_result
-    from tasksequence.logs.describe import describe_log, describe_log_step
+    from tasksequence.cli.output import print_error, print_result
+    from tasksequence.logs.describe import describe_log
     from tasksequence.logs.files import follow_log
-    from tasksequence.logs.runs import LogOutcome, RunReader, join_plan
+    from tasksequence.logs.runs import RunReader, join_plan
 
     reader = RunReader()
     try:
+        if not path.exists():
+            print_error(f"{path} is not there yet: waiting for it, until Ctrl-C")
         for record in follow_log(path):
-            step = reader.read(record, path.name)
-            if step is not None and step.outcome is not LogOutcome.ENTERED:
-                shown = "began" if step.outcome is LogOutcome.OPEN else None
-                text = describe_log_step(step)
-                print_result(text.replace(f": {step.outcome.value}", ": began") if shown else text)
-            elif record.is_error:
-                print_result(f"          {record.component}: {record.message}")
+            text = _news(reader, record, path.name)
+            # Where nobody reads any more, there is nobody to follow it for.
+            if text is not None and not print_result(text):
+                return
     except KeyboardInterrupt:
         summary = reader.finish()
         if plan is not None:
             join_plan(summary, plan)
         print_result(describe_log(summary))
+
+
+def _news(reader: RunReader, record: LogRecord, file: str) -> str | None:
+    """Return the line that a record is worth while a log is followed; None for most of them."""
+    from tasksequence.logs.describe import describe_log_step
+    from tasksequence.logs.runs import LogOutcome
+
+    step = reader.read(record, file)
+    if step is not None and step.outcome is not LogOutcome.ENTERED:
+        return describe_log_step(step)
+    return f"          {record.component}: {record.message}" if record.is_error else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from tasksequence.authoring.fields import (
     WizardField,
     fields_of,
 )
+from tasksequence.cli.refusals import Refusals
+from tasksequence.cli.written_secrets import secrets_option, tell_of_plain_secrets
 
 if TYPE_CHECKING:
     from tasksequence.authoring.wizard import NewSequence
@@ -38,7 +41,7 @@ def _wizard_command(wizard: str, summary: str) -> click.Command:
         click.Argument(["output"], metavar="OUTPUT"),
         *(_option(field) for field in fields if not field.is_secret),
         click.Option(
-            ["--secret", "secrets"],
+            ["--secret", "secret_sources"],
             multiple=True,
             metavar="FIELD=SOURCE",
             help=f"Answer a field that is secret ({secrets}); SOURCE is prompt, env:VARIABLE or "
@@ -61,13 +64,15 @@ def _wizard_command(wizard: str, summary: str) -> click.Command:
     def callback(**given: Any) -> None:
         _run(wizard, **given)
 
-    return click.Command(
-        wizard,
-        params=params,
-        callback=callback,
-        help=f"{summary}\n\nOUTPUT is the file to write: a bare sequence, or with --package-id "
-        "an export zip.",
-        short_help=summary,
+    return secrets_option(
+        click.Command(
+            wizard,
+            params=params,
+            callback=callback,
+            help=f"{summary}\n\nOUTPUT is the file to write: a bare sequence, or with "
+            "--package-id an export zip.",
+            short_help=summary,
+        )
     )
 
 
@@ -90,20 +95,17 @@ def _option(field: WizardField) -> click.Option:
 def _run(
     wizard: str,
     output: str,
-    secrets: tuple[str, ...],
+    secret_sources: tuple[str, ...],
     answers_file: str | None,
     package_id: str | None,
     replace: bool,
+    secrets: str,
     **options: Any,
 ) -> None:
     from tasksequence.authoring.wizard import build_and_capture, capture_only
     from tasksequence.cli.output import print_error, print_result
-    from tasksequence.cli.secret_sources import (
-        forget_environment,
-        is_reference,
-        read_secret,
-        split_setting,
-    )
+    from tasksequence.cli.secret_sources import forget_environment, is_reference, read_secret
+    from tasksequence.document.new_package import check_package_ids
 
     functions: Mapping[str, Callable[..., NewSequence]] = {
         BUILD_AND_CAPTURE: build_and_capture,
@@ -111,100 +113,121 @@ def _run(
     }
     fields = {field.name: field for field in fields_of(wizard)}
     target = Path(output)
-    if not output:
-        raise click.UsageError("OUTPUT is empty.")
-    if target.exists() and not replace:
-        raise click.ClickException(f"{output}: exists already. --replace replaces it.")
-    if (target.suffix.lower() == ".zip") is not (package_id is not None):
-        raise click.UsageError(
-            "OUTPUT ends in .zip exactly when --package-id is given: an export zip holds a package."
-        )
-    sources: dict[str, str] = {}
+    refusals = Refusals()
+    with refusals.gathering():
+        _check_output(output, package_id is not None, replace)
+    with refusals.gathering():
+        check_package_ids(package_id, None)
     answers: dict[str, Any] = {name: None for name, field in fields.items() if field.required}
+    sources: dict[str, str] = {}
     if answers_file is not None:
-        _read_answers(Path(answers_file), fields, answers, sources)
+        read = _read_toml(Path(answers_file))
+        with refusals.gathering():
+            _take_answers(read, answers_file, fields, answers, sources)
     answers |= {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in options.items()
         if value is not None and value != ()
     }
-    for secret in secrets:
-        name, source = split_setting("--secret", secret, "SOURCE")
-        name = name.replace("-", "_")
-        if name not in fields or not fields[name].is_secret:
-            known = ", ".join(one.name for one in fields.values() if one.is_secret)
-            raise click.UsageError(f"--secret takes one of {known} before the '='.")
-        sources[name] = source
+    for given in secret_sources:
+        with refusals.gathering():
+            name, source = _secret_field(given, fields)
+            sources[name] = source
     used: set[str] = set()
     for name, source in sources.items():
-        answers[name] = source if is_reference(source) else read_secret(name, source, used)
+        with refusals.gathering():
+            answers[name] = source if is_reference(source) else read_secret(name, source, used)
     forget_environment(used)
+    with refusals.gathering():
+        made = functions[wizard](**answers)
+    refusals.check()
 
-    made = functions[wizard](**answers)
-    # Whoever answers with a password here wants it in the file.
-    made.save(target, package_id=package_id, secrets="keep")
+    # Whoever answers with a password here wants it in the file, or says --secrets blank.
+    made.save(target, package_id=package_id, secrets="blank" if secrets == "blank" else "keep")
     for warning in made.warnings:
         print_error(f"warning: {warning}")
+    if secrets == "keep":
+        tell_of_plain_secrets(target, made.sequence)
     steps = list(made.sequence.walk())
     print_result(f"{output}: {made.name}, {len(steps)} groups and steps")
 
 
-def _read_answers(
-    path: Path,
+def _check_output(output: str, is_package: bool, replace: bool) -> None:
+    target = Path(output)
+    if not output:
+        raise click.UsageError("OUTPUT is empty.")
+    if target.exists() and not replace:
+        raise click.ClickException(f"{output}: exists already. --replace replaces it.")
+    if (target.suffix.lower() == ".zip") is not is_package:
+        raise click.UsageError(
+            "OUTPUT ends in .zip exactly when --package-id is given: an export zip holds a package."
+        )
+
+
+def _secret_field(given: str, fields: Mapping[str, WizardField]) -> tuple[str, str]:
+    """Return field and source of a --secret option."""
+    from tasksequence.cli.secret_sources import split_setting
+
+    name, source = split_setting("--secret", given, "SOURCE")
+    name = name.replace("-", "_")
+    if name not in fields or not fields[name].is_secret:
+        known = ", ".join(one.name for one in fields.values() if one.is_secret)
+        raise click.UsageError(f"--secret takes one of {known} before the '='.")
+    return name, source
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{path}: is no TOML: {error}.") from None
+
+
+def _take_answers(
+    read: Mapping[str, Any],
+    path: str,
     fields: Mapping[str, WizardField],
     answers: dict[str, Any],
     sources: dict[str, str],
 ) -> None:
-    import difflib
-    import tomllib
+    """Take answers and sources of secrets; raises `AuthoringError` with all that are none."""
+    from tasksequence.errors import AuthoringError, FieldProblem
 
-    from tasksequence.model.actions.software import ApplicationInfo
-
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise click.ClickException(f"{path}: cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{path}: is no TOML: {error}.") from None
     problems = []
     for key, value in read.items():
         name = key.replace("-", "_")
         field = fields.get(name)
         if field is None:
             near = difflib.get_close_matches(name, list(fields), 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            problems.append(f"{path}: there is no field {key!r}.{hint}")
-        elif field.is_secret:
-            if isinstance(value, str) and _is_source(value):
-                sources[name] = value
-            else:
-                # Not repeated: it may be the secret.
-                problems.append(
-                    f"{path}: {key} holds a secret, which does not stand in a file: give "
-                    '"prompt", "env:VARIABLE", "fd:NUMBER" or "%Variable%".'
-                )
-        elif name == "applications" and isinstance(value, list):
-            answers[name] = [
-                ApplicationInfo(**item) if _describes_application(item) else item for item in value
-            ]
-        else:
+            hint = f". Did you mean {near[0]}?" if near else ""
+            rule = f"there is no such field{hint}"
+        elif (name in answers and answers[name] is not None) or name in sources:
+            rule = "it is given twice, with - and with _: give it once"
+        elif not field.is_secret:
             answers[name] = value
+            continue
+        elif isinstance(value, str) and _is_source(value):
+            sources[name] = value
+            continue
+        else:
+            rule = (
+                'a secret does not stand in a file: give "prompt", "env:VARIABLE", "fd:NUMBER" or '
+                '"%Variable%"'
+            )
+        # The value is not repeated: it may be a secret.
+        problems.append(FieldProblem(key, "***", rule, path))
     if problems:
-        raise click.ClickException("\n".join(problems))
+        raise AuthoringError(problems)
 
 
 def _is_source(text: str) -> bool:
     from tasksequence.cli.secret_sources import is_reference
 
     return text == "prompt" or text.startswith(("env:", "fd:")) or is_reference(text)
-
-
-def _describes_application(item: object) -> bool:
-    return (
-        isinstance(item, dict)
-        and set(item) <= {"name", "display_name", "description"}
-        and all(isinstance(value, str) for value in item.values())
-    )
 
 
 new.add_command(

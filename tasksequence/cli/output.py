@@ -19,6 +19,8 @@ __all__ = [
 
 _READER_GONE = "its reader is gone"
 _BROKEN_PIPE = 128 + signal.SIGPIPE
+_REFUSING: list[TextIO] = []
+"""Outputs that did not take what they were given."""
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x0A}
 
 
@@ -27,14 +29,20 @@ def print_error(text: str) -> None:
     _print(sys.stderr, text)
 
 
-def print_result(text: str) -> None:
-    """Print to standard output; say on standard error where that does not take it.
+def print_result(text: str) -> bool:
+    """Print to standard output; False where that does not take it, said on standard error.
 
-    What was done is done: that its report cannot be printed is no failure of it.
+    What was done is done: that its report cannot be printed is no failure of it. It is said once,
+    and nothing more is printed then: the rest of a result means little without its beginning.
     """
+    if sys.stdout is not None and sys.stdout in _REFUSING:
+        return False
     problem = _print(sys.stdout, text)
     if problem is not None:
+        if sys.stdout is not None:
+            _REFUSING.append(sys.stdout)
         print_error(f"tasksequence: the result could not be printed: {problem}")
+    return problem is None
 
 
 def print_lines(lines: Iterable[str]) -> int:
@@ -70,6 +78,15 @@ def discard_closed_outputs() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _with_ellipsis(text: str, encoding: str) -> str:
+    """Write the sign for what was cut off as one that the output has; tables keep their widths."""
+    try:
+        "…".encode(encoding)
+    except UnicodeEncodeError:
+        return text.replace("…", "~")
+    return text
+
+
 def _print(stream: TextIO | None, text: str) -> str | None:
     if stream is None:
         return "it is closed"
@@ -77,7 +94,8 @@ def _print(stream: TextIO | None, text: str) -> str | None:
         # Names of files and volumes may hold anything, escape sequences of terminals too.
         # File names need not be text in any encoding, nor fit that of the output.
         encoding = stream.encoding or "utf-8"
-        fitting = text.translate(_CONTROLS).encode(encoding, "backslashreplace").decode(encoding)
+        text = _with_ellipsis(text.translate(_CONTROLS), encoding)
+        fitting = text.encode(encoding, "backslashreplace").decode(encoding)
         stream.write(fitting + "\n")
         stream.flush()
     except BrokenPipeError:

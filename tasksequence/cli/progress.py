@@ -21,6 +21,11 @@ _PHASES = {
     Phase.CONFIRM: "Comparing",
 }
 _PLAIN_STEP = 0.1
+# From which width of the terminal on a bar has room beside amount, rate and time left, and beside
+# the last two; and the columns that are kept for them.
+_WIDE, _WIDE_DETAIL = 80, 46
+_MIDDLE, _MIDDLE_DETAIL = 50, 22
+_NARROW_DETAIL = 9
 
 
 @contextmanager
@@ -74,7 +79,7 @@ def _bar() -> Iterator[EventHandler]:
     )
     meter = PaceMeter()
     with progress:
-        task = progress.add_task("Starting", total=1.0, detail="")
+        task = progress.add_task("Starting", total=1.0, detail=_padded("", console.width))
 
         def handle(event: CaptureEvent) -> None:
             if isinstance(event, CaptureWarning):
@@ -84,7 +89,7 @@ def _bar() -> Iterator[EventHandler]:
                 task,
                 completed=event.overall,
                 description=_PHASES[event.phase],
-                detail=_detail(event, meter.read(event)),
+                detail=_fitting(event, meter.read(event), console.width),
             )
 
         yield handle
@@ -92,15 +97,40 @@ def _bar() -> Iterator[EventHandler]:
 
 def _detail(event: Progress, pace: Pace) -> str:
     """Say how much of the phase is done, how fast, and how long the whole still takes."""
+    return ", ".join(filter(None, (_amount(event), _rate(event, pace), _left(pace))))
+
+
+def _fitting(event: Progress, pace: Pace, columns: int) -> str:
+    """Return as much of the detail as stands beside a bar."""
+    if columns >= _WIDE:
+        return _padded(_detail(event, pace), columns)
+    if columns >= _MIDDLE:
+        figures = ", ".join(filter(None, (_rate(event, pace), _left(pace))))
+        return _padded(figures or _amount(event), columns)
+    return _padded(_left(pace), columns)
+
+
+def _padded(detail: str, columns: int) -> str:
+    """Give a detail the same width always: a bar whose width followed the figures would flicker."""
+    if columns >= _WIDE:
+        return f"{detail:<{_WIDE_DETAIL}}"
+    return f"{detail:<{_MIDDLE_DETAIL if columns >= _MIDDLE else _NARROW_DETAIL}}"
+
+
+def _amount(event: Progress) -> str:
     if event.total is None:
-        parts = [f"{human_bytes(event.done)} found"]
-    else:
-        parts = [f"{human_bytes(event.done)} of {human_bytes(event.total)}"]
-        if pace.rate is not None:
-            parts.append(f"{human_bytes(pace.rate)}/s")
-    if pace.seconds_left:
-        parts.append(f"{_clock(pace.seconds_left)} left")
-    return ", ".join(parts)
+        return f"{human_bytes(event.done)} found"
+    return f"{human_bytes(event.done)} of {human_bytes(event.total)}"
+
+
+def _rate(event: Progress, pace: Pace) -> str:
+    if event.total is None or pace.rate is None:
+        return ""
+    return f"{human_bytes(pace.rate)}/s"
+
+
+def _left(pace: Pace) -> str:
+    return f"{_clock(pace.seconds_left)} left" if pace.seconds_left else ""
 
 
 def _clock(seconds: float) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from tasksequence.authoring.properties import StepSetting
+    from tasksequence.authoring.properties import GivenValues
+    from tasksequence.cli.refusals import Refusals
     from tasksequence.model.base import Step
 
-__all__ = ["property_values", "with_properties"]
+__all__ = ["take_properties", "with_properties"]
 
 _SET = click.option(
     "--set",
@@ -35,15 +36,18 @@ def with_properties(command: Callable[..., Any]) -> Callable[..., Any]:
     return _SET(_SECRET(command))
 
 
-def property_values(
-    cls: type[Step], found: Step | None, settings: tuple[str, ...], secrets: tuple[str, ...]
-) -> dict[str, object]:
-    """Return the values of the options by the names that were given; raises `click.UsageError`.
+def take_properties(
+    given: GivenValues,
+    cls: type[Step],
+    found: Step | None,
+    settings: tuple[str, ...],
+    secrets: tuple[str, ...],
+    refusals: Refusals,
+) -> None:
+    """Give the values of the options; what is wrong with the options is gathered.
 
-    `found` is the step that is changed, None for a new one.
+    `found` is the step that is changed, None for a new one of the class.
     """
-    from tasksequence.authoring.properties import setting_named
-    from tasksequence.authoring.property_text import value_from_text
     from tasksequence.cli.secret_sources import (
         forget_environment,
         is_reference,
@@ -51,45 +55,33 @@ def property_values(
         split_setting,
     )
 
-    values: dict[str, object] = {}
     for text in settings:
-        name, value = split_setting("--set", text, "VALUE")
-        setting = setting_named(cls, name, found)
-        if setting.is_secret and value and not is_reference(value):
-            raise click.UsageError(
-                f"{setting.name} holds a secret, and --set would leave it in the process list and "
-                f"the shell's history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
-            )
-        _add(values, setting, name, value_from_text(setting, value))
-    _refuse_plain_secrets(cls, found, values)
+        with refusals.gathering():
+            name, value = split_setting("--set", text, "VALUE")
+            setting = given.setting(name, value)
+            if setting is not None and setting.is_secret and value and not is_reference(value):
+                raise click.UsageError(
+                    f"{setting.name} holds a secret, and --set would leave it in the process list "
+                    f"and the shell's history. Use --secret {name}=prompt, =env:VARIABLE or "
+                    "=fd:NUMBER."
+                )
+            given.give_text(name, value, f"--set {name}")
+    with refusals.gathering():
+        _refuse_plain_secrets(cls, found, given.values())
     used: set[str] = set()
     for text in secrets:
-        name, source = split_setting("--secret", text, "SOURCE")
-        setting = setting_named(cls, name, found)
-        _add(values, setting, name, value_from_text(setting, read_secret(name, source, used)))
+        with refusals.gathering():
+            name, source = split_setting("--secret", text, "SOURCE")
+            value = read_secret(name, source, used)
+            given.give_text(name, value, f"--secret {name}", is_hidden=True)
     forget_environment(used)
-    return values
 
 
-def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str, object]) -> None:
-    """Refuse the value of a variable that is secret by its name, or is not to be shown."""
-    from tasksequence.authoring.properties import setting_named
+def _refuse_plain_secrets(cls: type[Step], found: Step | None, given: Mapping[str, object]) -> None:
+    """Refuse values that no property declares as secret, and that a step keeps as such."""
     from tasksequence.cli.secret_sources import is_reference
-    from tasksequence.model.actions.general import SetVariableAction
-    from tasksequence.model.secret_variables import is_secret_variable
 
-    if not issubclass(cls, SetVariableAction):
-        return
-    given = {setting_named(cls, name, found).name: value for name, value in values.items()}
-    held = found if isinstance(found, SetVariableAction) else None
-    variable = str(given.get("VariableName", held.variable_name if held else "") or "")
-    hidden = given.get("DoNotShowVariableValue", held.do_not_show_variable_value if held else None)
-    reasons = {"HiddenVariableValue": "HiddenVariableValue is a value that is shown nowhere"}
-    if is_secret_variable(variable):
-        reasons["VariableValue"] = f"{variable} holds a secret"
-    elif hidden:
-        reasons["VariableValue"] = "DoNotShowVariableValue says that the value is not shown"
-    for name, reason in reasons.items():
+    for name, reason in _reasons_for_secrecy(cls, found, given).items():
         value = str(given.get(name) or "")
         if value and not is_reference(value):
             raise click.UsageError(
@@ -98,7 +90,28 @@ def _refuse_plain_secrets(cls: type[Step], found: Step | None, values: dict[str,
             )
 
 
-def _add(values: dict[str, object], setting: StepSetting, name: str, value: object) -> None:
-    if name.casefold() in {other.casefold() for other in values}:
-        raise click.UsageError(f"{setting.name} is given twice.")
-    values[name] = value
+def _reasons_for_secrecy(
+    cls: type[Step], found: Step | None, given: Mapping[str, object]
+) -> dict[str, str]:
+    """Return the properties whose values are secrets by what else the step says, with why."""
+    from tasksequence.model.actions.general import SetDynamicVariablesAction, SetVariableAction
+    from tasksequence.model.secret_variables import is_secret_variable
+
+    if issubclass(cls, SetDynamicVariablesAction):
+        rules = given.get("Rules")
+        step = SetDynamicVariablesAction(
+            name="rules", rules=rules if isinstance(rules, str) else ""
+        )
+        marked = "the rules give a value to a variable that they mark as secret"
+        return {"Rules": marked} if step.marks_secrets() else {}
+    if not issubclass(cls, SetVariableAction):
+        return {}
+    held = found if isinstance(found, SetVariableAction) else None
+    variable = str(given.get("VariableName", held.variable_name if held else "") or "")
+    hidden = given.get("DoNotShowVariableValue", held.do_not_show_variable_value if held else None)
+    reasons = {"HiddenVariableValue": "HiddenVariableValue is a value that is shown nowhere"}
+    if is_secret_variable(variable):
+        reasons["VariableValue"] = f"{variable} holds a secret"
+    elif hidden:
+        reasons["VariableValue"] = "DoNotShowVariableValue says that the value is not shown"
+    return reasons

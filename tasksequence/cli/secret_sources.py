@@ -8,6 +8,9 @@ import sys
 
 import click
 
+from tasksequence.cli.output import print_error
+from tasksequence.cli.start_environment import blank_variables, hide_memory
+
 __all__ = ["forget_environment", "is_reference", "read_secret", "split_setting"]
 
 _REFERENCE = re.compile(r"%[A-Za-z_][A-Za-z0-9_-]*%")
@@ -68,9 +71,19 @@ def _read(name: str, source: str, used: set[str]) -> str:
 
 
 def forget_environment(used: set[str]) -> None:
-    """Remove variables that held secrets, so that no process started from here inherits them."""
+    """Remove variables that held secrets: nobody finds them in this process or in its children.
+
+    Nor can others read the memory, in which secrets are, and no crash leaves it behind. Call it
+    once, after all secrets were read.
+    """
     for variable in used:
         os.environ.pop(variable, None)
+    if not blank_variables(used):
+        print_error(
+            "warning: this system shows the environment that a process was started with, the "
+            "secret among it, to the same account as long as it runs; use fd:NUMBER there"
+        )
+    hide_memory()
 
 
 def _prompted(name: str) -> str:

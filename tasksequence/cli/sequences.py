@@ -11,8 +11,10 @@ import click
 if TYPE_CHECKING:
     from tasksequence.document.document import Document, SequencePart
     from tasksequence.model.sequence import TaskSequence
+    from tasksequence.plan.facts import Facts
+    from tasksequence.plan.steps import Plan
 
-__all__ = ["child_sequences", "chosen_part", "name_option", "path_argument"]
+__all__ = ["child_sequences", "chosen_part", "compiled", "name_option", "path_argument"]
 
 name_option = click.option(
     "--name",
@@ -67,6 +69,16 @@ def child_sequences(
                 if name:
                     found.setdefault(name, part.sequence)
     return found
+
+
+def compiled(path: Path, wanted: str | None, facts: Facts) -> Plan:
+    """Load a file and return the plan of the sequence of it that is meant."""
+    from tasksequence.document.document import load
+    from tasksequence.plan.compiler import compile_plan
+
+    document = load(path)
+    part = chosen_part(document, wanted)
+    return compile_plan(part.sequence, facts, children=child_sequences(document, part, ()))
 
 
 def _names(parts: tuple[SequencePart, ...]) -> str:

@@ -12,11 +12,14 @@ import attrs
 import click
 
 from tasksequence.cli.condition_options import condition_operands, conditional
-from tasksequence.cli.property_options import property_values, with_properties
+from tasksequence.cli.property_options import take_properties, with_properties
+from tasksequence.cli.refusals import Refusals
 from tasksequence.cli.sequences import chosen_part, name_option
+from tasksequence.cli.written_secrets import tell_of_plain_secrets
 
 if TYPE_CHECKING:
     from tasksequence.authoring.editing import SequenceEditor
+    from tasksequence.authoring.properties import GivenValues
     from tasksequence.model.base import Step
 
 __all__ = ["step"]
@@ -109,19 +112,26 @@ def set_(
     **conditions: Any,
 ) -> None:
     """Change the step of SEQUENCE that TARGET names."""
+    from tasksequence.authoring.properties import GivenValues
+
+    refusals = Refusals()
     with _edited(sequence, wanted, dry_run) as edit:
         editor = edit.editor
         found = editor.find(target)
         edit.note("changed", found)
-        values = property_values(type(found), found, settings, secrets)
-        values |= dict.fromkeys(clear)
+        given = GivenValues(type(found), found)
+        take_properties(given, type(found), found, settings, secrets, refusals)
+        for name in clear:
+            given.give(name, None, f"--clear {name}")
         if rename is not None:
-            values["Name"] = rename
+            given.give("Name", rename, "--rename")
         if enabled is not None:
-            values["Enabled"] = enabled
-        operands = condition_operands(**conditions)
-        _warn_of_name(rename)
-        editor.set(found, values)
+            given.give("Enabled", enabled, "--enable" if enabled else "--disable")
+        operands = condition_operands(**conditions, refusals=refusals)
+        with refusals.gathering():
+            given.change()
+        refusals.check()
+        _warn_of_name(given)
         if clear_condition:
             editor.clear_condition(found)
         if operands:
@@ -156,18 +166,24 @@ def new_(
     CLASS is a WMI class with or without SMS_TaskSequence_ and Action, or a cmdlet:
     CaptureSystemImage, Group, New-CMTSStepReboot.
     """
-    from tasksequence.authoring.conditions import when
-    from tasksequence.authoring.properties import new_step
+    from tasksequence.authoring.properties import GivenValues
     from tasksequence.authoring.step_classes import step_class
 
+    refusals = Refusals()
     with _edited(sequence, wanted, dry_run) as edit:
         cls = step_class(of_class)
-        values = property_values(cls, None, settings, secrets)
-        _warn_of_name(step_name)
-        made = new_step(cls, {**values, "Name": step_name})
-        operands = condition_operands(**conditions)
+        given = GivenValues(cls)
+        given.give("Name", step_name, "NAME")
+        take_properties(given, cls, None, settings, secrets, refusals)
+        operands = condition_operands(**conditions, refusals=refusals)
         if operands:
-            made.condition = when(*operands)
+            given.give("Condition", operands, "--if")
+        with refusals.gathering():
+            edit.editor.check_place(before=before, after=after, into=into, at=at)
+        with refusals.gathering():
+            made = given.new_step()
+        refusals.check()
+        _warn_of_name(given)
         edit.editor.insert(made, before=before, after=after, into=into, at=at)
         edit.note("added", made)
 
@@ -222,9 +238,10 @@ def move(
             editor.move(target, before=before, after=after, into=into, at=at)
 
 
-def _warn_of_name(name: str | None) -> None:
+def _warn_of_name(given: GivenValues) -> None:
     from tasksequence.cli.output import print_error
 
+    name = given.values().get("Name")
     if name is not None and len(name) > _EDITOR_NAME_LENGTH:
         print_error(
             f"warning: the name has {len(name)} characters; the editor of the console takes "
@@ -280,3 +297,4 @@ def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[_Edit]:
         document.save(secrets="keep")
         for done in edit.done:
             print_result(f"{path}: {done}")
+        tell_of_plain_secrets(path, *document.sequences)

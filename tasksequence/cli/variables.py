@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import click
 
@@ -15,7 +15,7 @@ __all__ = ["collect_variables"]
 
 
 def collect_variables(
-    settings: Iterable[str], secrets: Iterable[str]
+    settings: Iterable[str], secrets: Collection[str]
 ) -> dict[str, str | SecretText]:
     """Turn NAME=VALUE settings and NAME=SOURCE secrets into variables.
 
@@ -38,7 +38,8 @@ def collect_variables(
         name, source = split_setting("--secret", secret, "SOURCE")
         text = read_secret(name, source, used)
         _add(found, name, SecretText(text))
-    forget_environment(used)
+    if secrets:
+        forget_environment(used)
     return found
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tasksequence.document.values import encode
 from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
+from tasksequence.model.value_text import value_text
 from tasksequence.qualifiers import CommandLine
 from tasksequence.wmi import properties_of
 
@@ -48,7 +48,7 @@ def _command_line(cls: type[Step]) -> str | None:
 
 def _argument(value: object) -> str:
     # On command lines booleans are capitalised, in variables they are not.
-    return str(value) if isinstance(value, bool) else encode(value)
+    return str(value) if isinstance(value, bool) else value_text(value)
 
 
 def _filled_by_position(template: str, step: Step) -> str:

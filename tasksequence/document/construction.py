@@ -13,11 +13,18 @@ from typing import Any, NamedTuple
 import attrs
 
 from tasksequence.errors import Problem
-from tasksequence.qualifiers import RequiredIfNotNull, RequiredIfNull
-from tasksequence.wmi import WmiObject, per_class, properties_of, reading, rules_of
+from tasksequence.wmi import (
+    WmiObject,
+    arguments_of,
+    attribute_names,
+    can_break_combinations,
+    per_class,
+    reading,
+    set_origin,
+)
 from tasksequence.wmi_property import Property
 
-__all__ = ["Snapshot", "constructed", "frozen_value", "place", "snapshot_names"]
+__all__ = ["Snapshot", "constructed", "frozen_value", "snapshot_names"]
 
 _CHILDREN = frozenset({"steps", "operands", "condition"})
 _MISSING = object()
@@ -26,21 +33,18 @@ _MOST_REMEMBERED = 4096
 _LONGEST_REMEMBERED = 80
 
 _new = object.__new__
-place: Callable[[WmiObject, Any], None] = vars(WmiObject)["_origin"].__set__
-"""Set where an object was read, without the checks of an assignment."""
 Snapshot = tuple[Any, ...]
 
 
 class _Slot(NamedTuple):
-    """One attribute of a class, with what is needed to set and to check it."""
+    """One attribute of a class: the first six as in `tasksequence.wmi.Argument`."""
 
     attribute: str
     store: Callable[[Any, Any], None]
     default: Any
     factory: Callable[[], Any] | None
+    convert: Callable[..., Any] | None
     known: Property | None
-    converts: bool
-    """Whether values become enum members, hidden texts or lists of their own."""
     is_value: bool
     """False for children, which are no part of a snapshot."""
     remembers: type | None
@@ -65,7 +69,7 @@ def constructed(  # noqa: PLR0912 - one flat loop: loading spends its time here
     if plan is None:
         return _by_its_class(cls, values, problems)
     made = _new(cls)
-    place(made, None)
+    set_origin(made, None)
     kept: list[Any] = []
     keep, value_of = kept.append, values.get
     for (
@@ -73,8 +77,8 @@ def constructed(  # noqa: PLR0912 - one flat loop: loading spends its time here
         store,
         default,
         factory,
+        convert,
         known,
-        converts,
         is_value,
         remembers,
         of_none,
@@ -88,8 +92,8 @@ def constructed(  # noqa: PLR0912 - one flat loop: loading spends its time here
                 raise TypeError(f"{cls.__name__} needs {attribute}")
             else:
                 value = default
-        if converts:
-            value = known.converted(value, as_spelt=True)  # type: ignore[union-attr]
+        if convert is not None:
+            value = convert(value, as_spelt=True)
         store(made, value)
         kind = type(value)
         if is_value:
@@ -122,57 +126,32 @@ def _problems(
     return found
 
 
-def _fields(cls: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
-    return tuple(attrs.fields(cls))
-
-
 @per_class
 def snapshot_names(cls: type[WmiObject]) -> tuple[str, ...]:
     """Return the attributes that a snapshot of an object of this class holds, in its order."""
-    return tuple(field.name for field in _fields(cls) if field.name not in _CHILDREN)
+    return tuple(name for name in attribute_names(cls) if name not in _CHILDREN)
 
 
 @per_class
 def _plan(cls: type[WmiObject]) -> _Plan | None:
     """Return how objects of a class are made; None for a class with ways of its own."""
-    fields = _fields(cls)
-    own_ways = (
+    if (
         cls.__init__ is not WmiObject.__init__
         or hasattr(cls, "__attrs_post_init__")
         or cls.__new__ is not object.__new__
-        or any(field.converter is not None or field.validator is not None for field in fields)
-    )
-    if own_ways:
+    ):
         return None
-    known_by_attribute = {known.attribute: known for known in properties_of(cls)}
-    slots = []
-    for field in fields:
-        known = known_by_attribute.get(field.name)
-        is_factory = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
-        slots.append(
-            _Slot(
-                field.name,
-                getattr(cls, field.name).__set__,
-                None if is_factory else field.default,
-                field.default.factory if is_factory else None,  # type: ignore[union-attr]
-                known,
-                known is not None and known.converts,
-                field.name not in _CHILDREN,
-                _remembered_type(known),
-                tuple(known.problems(None)) if known is not None else (),
-                {},
-            )
+    slots = [
+        _Slot(
+            *argument[:6],
+            argument.attribute not in _CHILDREN,
+            _remembered_type(argument.known),
+            tuple(argument.known.problems(None)) if argument.known is not None else (),
+            {},
         )
-    has_combinations = (
-        cls.combination_problems is not WmiObject.combination_problems
-        or bool(rules_of(cls))
-        or any(
-            isinstance(qualifier, (RequiredIfNull, RequiredIfNotNull))
-            for known in properties_of(cls)
-            for qualifier in known.qualifiers
-        )
-    )
-    return _Plan(tuple(slots), has_combinations)
+        for argument in arguments_of(cls)
+    ]
+    return _Plan(tuple(slots), can_break_combinations(cls))
 
 
 def _remembered_type(known: Property | None) -> type | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import attrs
+
 from tasksequence.document.document import Document
 from tasksequence.document.export import ExportedSequence, export_zip
 from tasksequence.document.new_package import check_package_ids, new_package, package_references
@@ -57,14 +59,15 @@ def convert(
             path=str(document.path) if document.path is not None else "<bytes>",
             hint="Convert it to a bare sequence (sequence), which keeps its dialect.",
         )
+    held = _held(document, part)
     is_as_it_was = (name, package_id, boot_image_id) == (None, None, None) and secrets != "blank"
-    if to == "object" and is_as_it_was and located.member is not None and _held(document, part):
+    if to == "object" and is_as_it_was and located.member is not None and held is not None:
         return ZipContainer(
             document.to_bytes(secrets=secrets), name=None, limits=document.limits
         ).read(located.member)
-    package = _package(document, part, name, package_id, boot_image_id)
+    package = _package(document, part, held, name, package_id, boot_image_id)
     if to == "object":
-        return object_xml(package, sequence=f"{text}\r\n").encode("utf-8")
+        return object_xml(package, sequence=text).encode("utf-8")
     if to == "zip":
         return export_zip([ExportedSequence(package, located.sequence, text.encode("utf-8"))])
     return _older_package(package, text).encode("utf-8")
@@ -73,24 +76,18 @@ def convert(
 def _package(
     document: Document,
     part: int,
+    held: ExportedObject | None,
     name: str | None,
     package_id: str | None,
     boot_image_id: str | None,
 ) -> ExportedObject:
-    """Return the package that holds a sequence, or a new one."""
+    """Return the package that holds a sequence, as it is asked for, or a new one."""
     located = document.parts[part]
-    held = _held(document, part)
     if held is not None:
         package = held.value
         assert isinstance(package, TaskSequencePackage)
-        return ExportedObject(
-            _changed(package, located.sequence, name, package_id, boot_image_id),
-            held.server,
-            held.namespace,
-            held.names,
-            held.propagated,
-            held.others,
-        )
+        changed = _changed(package, located.sequence, name, package_id, boot_image_id)
+        return attrs.evolve(held, value=changed, origin=None)
     chosen = name if name is not None else located.name
     missing = "name" if chosen is None else "package ID" if package_id is None else None
     if missing is not None or chosen is None or package_id is None:
@@ -108,13 +105,12 @@ def _held(document: Document, part: int) -> ExportedObject | None:
     """Return the package that holds a sequence in its file."""
     located = document.parts[part]
     for exported in document.objects if located.package_id is not None else ():
-        value = exported.value
-        is_this = (
-            value.package_id == located.package_id
-            if isinstance(value, TaskSequencePackage)
-            else False
-        )
-        if is_this and exported.member == located.member:
+        package = exported.value
+        if (
+            isinstance(package, TaskSequencePackage)
+            and package.package_id == located.package_id
+            and exported.member == located.member
+        ):
             return exported
     return None
 

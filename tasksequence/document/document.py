@@ -135,7 +135,7 @@ class Document:
             boot_image_id=boot_image_id,
         )
         text = new_sequence(sequence, _ONE_LINE, secrets).decode("utf-8")
-        return cls.load(object_xml(package, sequence=f"{text}\r\n").encode("utf-8"))
+        return cls.load(object_xml(package, sequence=text).encode("utf-8"))
 
     @classmethod
     def new_export(

@@ -59,7 +59,7 @@ def export_zip(sequences: Sequence[ExportedSequence]) -> bytes:
     core = uuid5(NAMESPACE_URL, " ".join(paths)).hex
     members: dict[str, str] = {}
     for exported, folder in zip(sequences, paths, strict=True):
-        text = exported.text.decode("utf-8") + "\r\n"
+        text = exported.text.decode("utf-8")
         members[f"{folder}/object.xml"] = object_xml(exported.package, sequence=text)
         # It stands directly behind the first object.
         members.setdefault("_rels/.rels", _relationships(paths, core))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tasksequence.document.values import encode
 from tasksequence.model.action import Action, Pointer, ScriptedAction, UnknownAction
 from tasksequence.model.actions.mdt import MdtCommandAction
 from tasksequence.model.base import Step
@@ -20,6 +19,7 @@ from tasksequence.model.condition import (
     UnknownOperand,
 )
 from tasksequence.model.sequence import Group
+from tasksequence.model.value_text import value_text
 from tasksequence.qualifiers import global_
 from tasksequence.wmi import WmiObject, per_class, properties_of
 from tasksequence.wmi_property import Property
@@ -123,7 +123,7 @@ def _qualified_value(step: Step, qualifier: str) -> str:
     for known in properties_of(type(step)):
         if any(carried.name == qualifier for carried in known.qualifiers):
             value = getattr(step, known.attribute)
-            return "0" if value is None else encode(value)
+            return "0" if value is None else value_text(value)
     return "0"
 
 
@@ -141,7 +141,7 @@ def step_variables(step: WmiObject) -> dict[str, VariableText]:
         if value is None:
             continue
         if known.item_class is None:
-            text = VariableText(known.variable, encode(value), known.hidden)
+            text = VariableText(known.variable, value_text(value), known.hidden)
             found.append(((known.name, -1, ""), known.name, text))
             continue
         count = VariableText(known.variable, str(len(value)), known.hidden)
@@ -152,7 +152,7 @@ def step_variables(step: WmiObject) -> dict[str, VariableText]:
                 if part is None:
                     continue
                 name = f"{known.variable}{index}{member.name}"
-                text = VariableText(name, encode(part), known.has(global_))
+                text = VariableText(name, value_text(part), known.has(global_))
                 key = f"{known.name}{index}{member.name}"
                 found.append(((known.name, index, member.name), key, text))
     # By property in ordinal order, members of an array by index as a number: so do all exports.

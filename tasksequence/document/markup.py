@@ -13,7 +13,6 @@ from tasksequence.document.mapping import (
 )
 from tasksequence.document.splice import Layout
 from tasksequence.document.tokens import escape_attribute, escape_text
-from tasksequence.document.values import encode
 from tasksequence.errors import DocumentError
 from tasksequence.model.actions.general import SubTasksequence
 from tasksequence.model.base import Step
@@ -26,6 +25,7 @@ from tasksequence.model.condition import (
 )
 from tasksequence.model.references import Reference
 from tasksequence.model.sequence import Group, TaskSequence
+from tasksequence.model.value_text import value_text
 from tasksequence.wmi import WmiObject
 from tasksequence.wmi_property import Property
 
@@ -226,7 +226,7 @@ def global_text(value: object) -> str:
     """Return the text of a global property; an array of objects has its count."""
     if isinstance(value, list) and value and isinstance(value[0], WmiObject):
         return str(len(value))
-    return encode(value)
+    return value_text(value)
 
 
 def _checked_text(node: Step, what: str, text: str, line_end: str) -> str:

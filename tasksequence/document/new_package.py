@@ -70,7 +70,9 @@ _EMPTY_TEXTS = (
 def check_package_ids(package_id: str | None, boot_image_id: str | None) -> None:
     """Raise `DocumentError` for IDs out of form; they become names of folders in an export."""
     for identifier, what in ((package_id, "package"), (boot_image_id, "boot image")):
-        if identifier and not _PACKAGE_ID.fullmatch(identifier):
+        if identifier in (None, ""):
+            continue
+        if not isinstance(identifier, str) or not _PACKAGE_ID.fullmatch(identifier):
             raise DocumentError(
                 f"the {what} ID {identifier!r} has not the form of one",
                 hint="Give eight capital letters and digits, the site code first: ABC00001.",

@@ -28,9 +28,9 @@ _ROOT_OF_PACKAGES = "SMS_BaseClass"
 def object_xml(exported: ExportedObject, *, sequence: str | None = None) -> str:
     """Return an object.xml as the console writes it: CR LF, no declaration, no final line end.
 
-    `sequence` is the text of a task sequence, which is put in as it is; else the object's own
-    Sequence is written.
-    Raises `DocumentError` for text that XML cannot hold.
+    `sequence` is the text of a task sequence, which is put in as it is, with the line end that a
+    site keeps behind it; else the object's own Sequence is written. Raises `DocumentError` for
+    text that XML cannot hold.
     """
     return _LINE_END.join(_instance(exported, "", top=True, sequence=sequence))
 
@@ -83,7 +83,7 @@ def _instance(
         if known == "Sequence" and sequence is not None:
             # A stand-in keeps its place, and its bytes from every change.
             written = _property(exported, known, inner, _STAND_IN)
-            lines += [line.replace(_STAND_IN, _cdata(sequence)) for line in written]
+            lines += [line.replace(_STAND_IN, _cdata(sequence + _LINE_END)) for line in written]
         else:
             lines += _property(exported, known, inner)
     return [*lines, f"{indent}</INSTANCE>"]

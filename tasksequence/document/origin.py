@@ -9,7 +9,7 @@ from typing import Any
 
 from tasksequence.document.construction import frozen_value, snapshot_names
 from tasksequence.document.source import Element, Source
-from tasksequence.wmi import WmiObject, attribute_names, per_class
+from tasksequence.wmi import WmiObject, attribute_names, per_class, set_origin
 
 __all__ = ["Origin", "has_its_values", "restored", "snapshot"]
 
@@ -73,5 +73,5 @@ def restored(node: WmiObject, values: tuple[Any, ...]) -> WmiObject:
         object.__setattr__(twin, name, None)
     for name, value in zip(snapshot_names(type(node)), values, strict=True):
         object.__setattr__(twin, name, list(value) if isinstance(value, tuple) else value)
-    object.__setattr__(twin, "_origin", None)
+    set_origin(twin, None)
     return twin

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
 
 from tasksequence.class_registry import ClassRegistry
-from tasksequence.document.construction import Snapshot, constructed, place
-from tasksequence.document.mapping import PLATFORM_KEYS, variable_properties
+from tasksequence.document.construction import Snapshot, constructed
+from tasksequence.document.mapping import PLATFORM_KEYS
 from tasksequence.document.origin import Origin
 from tasksequence.document.source import Element, Source
 from tasksequence.document.values import decode, decode_boolean
+from tasksequence.document.variable_keys import other_texts, variable_elements, variable_keys
 from tasksequence.document.violation import Violation
 from tasksequence.errors import Problem
 from tasksequence.model.action import Action, Pointer, ScriptedAction, UnknownAction
@@ -30,10 +30,10 @@ from tasksequence.model.condition import (
 from tasksequence.model.references import global_properties, references
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.qualifiers import abstract
-from tasksequence.wmi import WmiObject, per_class, properties_of, property_named
+from tasksequence.wmi import WmiObject, properties_of, property_named, set_origin
 from tasksequence.wmi_property import Property
 
-__all__ = ["Reader", "unknown_key", "variable_elements", "variable_key"]
+__all__ = ["Reader"]
 
 _STEP_TAGS = frozenset({"step", "group", "subtasksequence"})
 _KNOWN_TAGS = frozenset({"condition", "action", "defaultVarList", "referenceList", "globalVarList"})
@@ -82,7 +82,7 @@ class Reader:
             {"schema_version": element.attributes.get("version"), "steps": steps},
         )
         extra = (references(sequence), global_properties(sequence))
-        place(sequence, Origin(self._source, element, values, tuple(steps), extra=extra))
+        set_origin(sequence, Origin(self._source, element, values, tuple(steps), extra=extra))
         return sequence
 
     def _steps(self, element: Element) -> list[Step]:
@@ -106,10 +106,10 @@ class Reader:
             steps = self._steps(element)
             values["steps"] = steps
             step, snapshot = self._build(Group, element, values, undecodable)
-            place(step, Origin(self._source, element, snapshot, tuple(steps), condition))
+            set_origin(step, Origin(self._source, element, snapshot, tuple(steps), condition))
         else:
             step, snapshot = self._leaf(element, values, undecodable)
-            place(step, Origin(self._source, element, snapshot, (), condition))
+            set_origin(step, Origin(self._source, element, snapshot, (), condition))
         self._disabled -= not values["enabled"]
         self._path.pop()
         return step
@@ -181,7 +181,7 @@ class Reader:
         if issubclass(cls, ScriptedAction):
             action = element.child("action")
             values["command_line"] = action.text if action is not None else None
-            values["variables"] = _other_texts(cls, element)
+            values["variables"] = other_texts(cls, element)
         values.update(self._variables(cls, element, undecodable))
         return self._build(cls, element, values, undecodable)
 
@@ -201,23 +201,20 @@ class Reader:
         self, cls: type[WmiObject], element: Element, undecodable: set[str]
     ) -> dict[str, Any]:
         """Read what the variables of an element say of the class's properties; absent is None."""
-        slots = _slots(cls)
-        values: dict[str, Any] = slots.absent.copy()
+        keys = variable_keys(cls)
+        values: dict[str, Any] = keys.absent.copy()
         items: dict[str, dict[int, dict[str, Any]]] = {}
         counts: dict[str, int] = {}
         seen: set[str] = set()
         for _, variable in variable_elements(element):
-            attributes = variable.attributes
-            key = slots.by_property(attributes.get("property", ""))
-            if key is None:
-                key = slots.by_name(attributes.get("name", ""))
-            if key is None or key in seen:
+            found = keys.place_of(variable)
+            if found is None or found.key in seen:
                 continue
+            key, known, index, member = found
             seen.add(key)
-            known, index, member = slots.find(key)
             target = member or known
             try:
-                value = slots.decoded(target, variable.text)
+                value = keys.decoded(target, variable.text)
             except ValueError as error:
                 undecodable.add(target.name)
                 text = "cannot be read (its value is not shown)" if target.is_secret else str(error)
@@ -232,7 +229,7 @@ class Reader:
             else:
                 items.setdefault(known.attribute, {})
                 counts[known.attribute] = _count(variable.text)
-        for known in slots.arrays:
+        for known in keys.arrays:
             if known.attribute in items:
                 members_by_index = items[known.attribute]
                 values[known.attribute] = [
@@ -255,7 +252,7 @@ class Reader:
         operands = self._operands(child)
         condition: Condition
         condition, values = self._build(Condition, child, {"operands": operands})
-        place(condition, Origin(self._source, child, values, tuple(operands)))
+        set_origin(condition, Origin(self._source, child, values, tuple(operands)))
         return condition
 
     def _operands(self, element: Element) -> list[ConditionOperand]:
@@ -273,9 +270,9 @@ class Reader:
             values = self._variables(cls, element, undecodable)
             operand, snapshot = self._build(cls, element, values, undecodable)
         else:
-            values = {"type": type_name, "variables": _other_texts(UnknownOperand, element)}
+            values = {"type": type_name, "variables": other_texts(UnknownOperand, element)}
             operand, snapshot = self._build(UnknownOperand, element, values)
-        place(operand, Origin(self._source, element, snapshot))
+        set_origin(operand, Origin(self._source, element, snapshot))
         return operand
 
     def _operator(self, cls: type[ConditionOperator], element: Element) -> ConditionOperator:
@@ -291,7 +288,7 @@ class Reader:
                 values[attribute] = key.attributes.get(xml_name) if key is not None else None
         operator: ConditionOperator
         operator, snapshot = self._build(cls, element, values)
-        place(operator, Origin(self._source, element, snapshot, tuple(operands)))
+        set_origin(operator, Origin(self._source, element, snapshot, tuple(operands)))
         return operator
 
     def _build(
@@ -328,7 +325,6 @@ class Reader:
 
 
 _MOST_HOLES = 64
-_MOST_DECODED, _LONGEST_DECODED = 1000, 20
 
 
 def _count(text: str) -> int:
@@ -353,133 +349,3 @@ def _holds_steps(element: Element) -> bool:
             return True
         pending += current.children
     return False
-
-
-def variable_elements(element: Element) -> Iterator[tuple[Element, Element]]:
-    """Yield the `<variable>` elements of a step or expression, each with what it stands in.
-
-    In a step they stand in its lists, or where somebody put them directly into it.
-    """
-    for child in element.children:
-        if child.tag == "variable":
-            yield element, child
-        elif child.tag == "defaultVarList":
-            for variable in child.children:
-                if variable.tag == "variable":
-                    yield child, variable
-
-
-def variable_key(cls: type[WmiObject], variable: Element) -> str | None:
-    """Return the property key that a `<variable>` carries, or None when the class lacks it.
-
-    The `property` attribute decides; the variable's name does where that says nothing.
-    """
-    slots = _slots(cls)
-    key = slots.by_property(variable.attributes.get("property", ""))
-    return key if key is not None else slots.by_name(variable.attributes.get("name", ""))
-
-
-def _other_texts(cls: type[WmiObject], element: Element) -> dict[str, str]:
-    """Return the variables that are no properties of the class."""
-    texts: dict[str, str] = {}
-    for _, variable in variable_elements(element):
-        key = unknown_key(variable)
-        if key is not None and variable_key(cls, variable) is None:
-            texts.setdefault(key, variable.text)
-    return texts
-
-
-def unknown_key(variable: Element) -> str | None:
-    """Return the key of a variable of an unknown step: its property, else its name."""
-    return variable.attributes.get("property") or variable.attributes.get("name")
-
-
-class _Slots:
-    """The property keys of one class, and what they stand for."""
-
-    def __init__(self, cls: type[WmiObject]) -> None:
-        self._is_step = issubclass(cls, Step)
-        self._simple: dict[str, Property] = {}
-        self._names: dict[str, str] = {}
-        self._arrays: list[tuple[re.Pattern[str], re.Pattern[str], Property]] = []
-        self._members: dict[str, dict[str, Property]] = {}
-        # Properties are made once for a class, and stay.
-        self._how: dict[int, str] = {}
-        self._decoded: dict[tuple[str, str], Any] = {}
-        self.absent: dict[str, Any] = dict.fromkeys(p.attribute for p in variable_properties(cls))
-        """No value for any property."""
-        self.arrays = tuple(p for p in variable_properties(cls) if p.item_class is not None)
-        """The properties that hold objects."""
-        for known in variable_properties(cls):
-            self._simple[known.name] = known
-            self._names[known.variable.casefold()] = known.name
-            if known.item_class is not None:
-                members = {m.name: m for m in properties_of(known.item_class)}
-                self._members[known.name] = members
-                joined = "|".join(members)
-                self._arrays.append(
-                    (
-                        re.compile(f"{known.name}([0-9]{{1,6}})({joined})"),
-                        re.compile(f"{known.variable}([0-9]{{1,6}})({joined})", re.IGNORECASE),
-                        known,
-                    )
-                )
-
-    def by_property(self, name: str) -> str | None:
-        if name in self._simple:
-            return name
-        for pattern, _, _ in self._arrays:
-            if pattern.fullmatch(name):
-                return name
-        return None
-
-    def by_name(self, name: str) -> str | None:
-        if not self._is_step:
-            return name if name in self._simple else None
-        found = self._names.get(name.casefold())
-        if found is not None:
-            return found
-        for _, pattern, known in self._arrays:
-            if match := pattern.fullmatch(name):
-                for member in self._members[known.name]:
-                    if member.casefold() == match[2].casefold():
-                        return f"{known.name}{match[1]}{member}"
-        return None
-
-    def decoded(self, known: Property, text: str) -> Any:
-        """Decode a text, as `decode` does; numbers and booleans that repeat are remembered."""
-        how = self._how.get(id(known))
-        if how is None:
-            how = self._how[id(known)] = _how_to_decode(known)
-        if how == "text":
-            return text
-        if how == "always":
-            return decode(known, text)
-        key = (known.type, text)
-        value = self._decoded.get(key)
-        if value is None:
-            value = decode(known, text)
-            if len(self._decoded) < _MOST_DECODED and len(text) < _LONGEST_DECODED:
-                self._decoded[key] = value
-        return value
-
-    def find(self, key: str) -> tuple[Property, int | None, Property | None]:
-        simple = self._simple.get(key)
-        if simple is not None:
-            return simple, None, None
-        for pattern, _, known in self._arrays:
-            if match := pattern.fullmatch(key):
-                return known, int(match[1]), self._members[known.name][match[2]]
-        raise KeyError(key)
-
-
-def _how_to_decode(known: Property) -> str:
-    """Tell whether a property is its text, needs decoding each time, or can be remembered."""
-    if known.is_array or known.is_secret or known.type in {"DateTime", "UInt8[]"}:
-        return "always"
-    return "remembered" if known.integer is not None or known.is_boolean else "text"
-
-
-@per_class
-def _slots(cls: type[WmiObject]) -> _Slots:
-    return _Slots(cls)

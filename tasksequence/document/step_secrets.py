@@ -15,7 +15,7 @@ from tasksequence.model.secret_variables import is_secret_variable
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import properties_of, property_named
 
-__all__ = ["SecretPlace", "blank", "secret_places"]
+__all__ = ["SecretPlace", "blank", "secret_places", "secret_value"]
 
 
 class SecretPlace(NamedTuple):
@@ -47,6 +47,15 @@ def secret_places(step: Step) -> list[SecretPlace]:
             if text and property_named(type(step), name) is None and is_secret_variable(name)
         ]
     return places
+
+
+def secret_value(step: Step, place: SecretPlace) -> str:
+    """Return the text that holds the secret; never put it into a message."""
+    if place.attribute is None:
+        assert isinstance(step, ScriptedAction)
+        return step.variables[place.name]
+    held = getattr(step, place.attribute)
+    return held.reveal() if isinstance(held, SecretText) else str(held)
 
 
 def blank(step: Step, place: SecretPlace) -> None:

@@ -1,16 +1,15 @@
-"""Property values as the text of variables and attributes, both ways."""
+"""Property values from the text of variables and attributes."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from typing import Any
 
-from tasksequence.cim_datetime import from_cim, to_cim
+from tasksequence.cim_datetime import from_cim
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi_property import Property
 
-__all__ = ["decode", "decode_boolean", "encode"]
+__all__ = ["decode", "decode_boolean"]
 
 _MOST_DIGITS = 40
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
@@ -47,19 +46,3 @@ def _decode_item(known: Property, text: str) -> Any:
             shown = text[:_MOST_DIGITS]
             raise ValueError(f"is {shown!r}, which is no hexadecimal text ({known.type})") from None
     return SecretText(text) if known.is_secret else text
-
-
-def encode(value: Any) -> str:
-    """Turn a property's value, which is not None, into text as a site writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, SecretText):
-        return value.reveal()
-    if isinstance(value, (datetime, timedelta)):
-        return to_cim(value)
-    if isinstance(value, bytes):
-        # No step of the reference has bytes; hexadecimal is how the registry shows them.
-        return value.hex().upper()
-    if isinstance(value, (list, tuple)):
-        return ",".join(encode(item) for item in value)
-    return str(value)

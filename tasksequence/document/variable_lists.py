@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from tasksequence.document.mapping import VariableText, step_variables, variable_properties
 from tasksequence.document.markup import new_variable
-from tasksequence.document.reader import unknown_key, variable_elements, variable_key
 from tasksequence.document.replacing import text_patches
 from tasksequence.document.source import Element, Source
 from tasksequence.document.splice import Children, Patch, layout_inside
 from tasksequence.document.tokens import StartTag
+from tasksequence.document.variable_keys import unknown_key, variable_elements, variable_key
 from tasksequence.model.action import ScriptedAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import UnknownOperand

@@ -31,7 +31,7 @@ class CaptureEventWriter:
     and the end, which are no events of a backend.
     """
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
         self._pace = PaceMeter()
 

@@ -59,12 +59,16 @@ def capture_volumes(
     destination is then as it was.
     """
     step = capture_step(plan, assume_conditions=assume_conditions)
-    if log is not None:
-        number = "" if step.number is None else step.number
-        log.write(
-            f"Start executing an instruction. Instruction name: '{step.name}'.  Pointer: {number}. "
-            f"Type: '{step.wmi_class}'. Disabled: 0"
-        )
+
+    def write(text: str, kind: int = INFO) -> None:
+        if log is not None:
+            log.write(_without_password(step, text), kind=kind)
+
+    number = "" if step.number is None else step.number
+    write(
+        f"Start executing an instruction. Instruction name: '{step.name}'.  Pointer: {number}. "
+        f"Type: '{step.wmi_class}'. Disabled: 0"
+    )
     try:
         result = carry_out(
             step,
@@ -76,11 +80,9 @@ def capture_volumes(
             log=log,
         )
     except TaskSequenceError as error:
-        if log is not None:
-            log.write(f"Failed to run the action: {step.name}.\n{error}", kind=ERROR)
+        write(f"Failed to run the action: {step.name}.\n{error}", ERROR)
         raise
-    if log is not None:
-        log.write(f"Successfully completed the action ({step.name}) with the exit win32 code 0")
+    write(f"Successfully completed the action ({step.name}) with the exit win32 code 0")
     return result
 
 
@@ -100,14 +102,10 @@ def carry_out(
     `masked` takes the secrets out of what goes into the log.
     """
     assert step.request is not None
-    password = step.request.password
 
     def write(text: str, kind: int = INFO) -> None:
-        if log is None:
-            return
-        if password:
-            text = text.replace(password.reveal(), "***")
-        log.write(masked(text), kind=kind, component=COMPONENT)
+        if log is not None:
+            log.write(masked(_without_password(step, text)), kind=kind, component=COMPONENT)
 
     request = requested(step, volumes, options)
     hear = on_event if on_event is not None else _ignore
@@ -131,10 +129,14 @@ def carry_out(
     return result
 
 
+def _without_password(step: PlannedStep, text: str) -> str:
+    password = step.request.password if step.request is not None else None
+    return text.replace(password.reveal(), "***") if password else text
+
+
 def each_volume(volumes: Volumes) -> list[VolumeSource | Path | str]:
     """Return volumes as a list, where one alone may have been given."""
-    one = isinstance(volumes, (VolumeSource, Path, str))
-    return [volumes] if one else list(volumes)  # type: ignore[list-item, arg-type]
+    return [volumes] if isinstance(volumes, (VolumeSource, Path, str)) else list(volumes)
 
 
 def requested(

@@ -49,15 +49,21 @@ def examine() -> tuple[Finding, ...]:
             "share with Kerberos instead of NTLM", "gssapi", "pip install 'smbprotocol[kerberos]'"
         ),
         _program("read disks and virtual disks", "qemu-storage-daemon"),
+        _program("see whether virtual disks are whole", "qemu-img"),
         _program("find the partitions of disks", "partx"),
         _program("find the file systems of disks", "blkid"),
+        _program("end what reads disks with the capture", "setpriv"),
+        _program("mount and unmount without root", "fusermount3"),
         Finding(
-            ability="mount without root (FUSE)",
+            ability="show disks as files (FUSE)",
             present=os.access("/dev/fuse", os.R_OK | os.W_OK),
             detail="/dev/fuse",
-            remedy="Load the module fuse, or run where /dev/fuse is.",
+            remedy="Load its module, `modprobe fuse`; in a container give it "
+            "`--device /dev/fuse --cap-add SYS_ADMIN`.",
         ),
+        _program("erase volumes before an image is applied", "ntfs-3g"),
         _program("make NTFS volumes, for examples", "mkntfs"),
+        _program("make virtual disks, for examples", "qemu-img"),
         _program("serve a share, for examples and tests", "smbd"),
         _package("check XML against schemas", "xmlschema", "pip install 'tasksequence[schema]'"),
         _package("property tests", "hypothesis", "pip install 'tasksequence[hypothesis]'"),
@@ -136,5 +142,5 @@ def _scratch() -> Finding:
         ability="scratch folder for shares",
         present=os.access(folder, os.W_OK | os.X_OK),
         detail=f"{folder}, {human_bytes(free)} free",
-        remedy="Choose another: --scratch FOLDER, or TMPDIR.",
+        remedy="Choose another: --scratch FOLDER, or `export TMPDIR=FOLDER`.",
     )

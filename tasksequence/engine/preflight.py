@@ -10,16 +10,16 @@ from typing import TypeVar
 
 import attrs
 
+from tasksequence.capture.backend import CaptureBackend, CheckingBackend, load_backend
 from tasksequence.capture.destinations.choose import open_destination
 from tasksequence.capture.shown_names import ShownNames
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import inspect
-from tasksequence.capture.sources.source_kind import source_kind, used_bytes
+from tasksequence.capture.sources.source_kind import source_kind
+from tasksequence.capture.sources.used_space import used_space
 from tasksequence.capture.sources.volume_kind import FAT32, FOLDER, NTFS
 from tasksequence.capture.space import check_space, estimate_size
-from tasksequence.capture.wimlib.abilities import libwim_abilities
-from tasksequence.capture.wimlib.backend import check_request, check_volumes
 from tasksequence.engine.capture_disks import chosen_sources
 from tasksequence.engine.capture_step import Volumes, capture_step, each_volume, requested
 from tasksequence.engine.preparation import check_preparation
@@ -47,7 +47,7 @@ class PreflightCheck:
     """One thing that was looked at before a capture."""
 
     subject: str
-    """What was looked at: step, libwim, disk, options, volume, state, destination, space."""
+    """What was looked at: step, backend, disk, options, volume, state, destination, space."""
     standing: Standing
     text: str
     """What was found."""
@@ -63,6 +63,7 @@ def preflight(
     disks: Sequence[Path | str] | Path | str = (),
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
+    backend: str | CaptureBackend = "wimlib",
     options: CaptureOptions | None = None,
     assume_conditions: bool = False,
     prepared: bool = False,
@@ -82,7 +83,7 @@ def preflight(
         PreflightCheck(subject="step", standing=Standing.WARNING, text=text)
         for text in step.warnings
     ]
-    _check_libwim(found)
+    checking = _check_backend(found, backend)
     with ExitStack() as stack:
         opened = _checked(
             found,
@@ -98,19 +99,26 @@ def preflight(
         ]
         request = requested(step, [*sources, *each_volume(volumes)], options)
         names = ShownNames(request.volumes)
-        _look_at(request, found, prepared, no_volumes=opened is not None)
+        _look_at(request, found, prepared, checking, no_volumes=opened is not None)
         return tuple(_named(check, names) for check in found)
 
 
 def _look_at(
-    request: CaptureRequest, found: list[PreflightCheck], prepared: bool, *, no_volumes: bool
+    request: CaptureRequest,
+    found: list[PreflightCheck],
+    prepared: bool,
+    backend: CheckingBackend | None,
+    *,
+    no_volumes: bool,
 ) -> None:
     """Check a request; `no_volumes` says that none is an obstacle that was not told of yet."""
-    _checked(found, "options", lambda: check_request(request))
+    if backend is not None:
+        _checked(found, "options", lambda: backend.check_request(request))
     good = [one for one in request.volumes if _check_volume(found, one, request.options)]
-    if (good and len(good) == len(request.volumes)) or (not request.volumes and no_volumes):
+    alone = (good and len(good) == len(request.volumes)) or (not request.volumes and no_volumes)
+    if backend is not None and alone:
         # What concerns several of them; what is wrong with one alone was said.
-        _checked(found, "volume", lambda: check_volumes(request.volumes))
+        _checked(found, "volume", lambda: backend.check_volumes(request.volumes))
     _check_state(found, good, prepared)
     _check_destination(found, request)
 
@@ -148,25 +156,25 @@ def _checked(found: list[PreflightCheck], subject: str, ask: Callable[[], T]) ->
         return None
 
 
-def _check_libwim(found: list[PreflightCheck]) -> None:
-    abilities = _checked(found, "libwim", libwim_abilities)
-    if abilities is None:
-        return
-    text = f"{abilities.name} {abilities.version}"
-    if abilities.ntfs:
-        found.append(
-            PreflightCheck(subject="libwim", standing=Standing.OK, text=f"{text} reads NTFS")
-        )
-        return
-    found.append(
-        PreflightCheck(
-            subject="libwim",
-            standing=Standing.FAILED,
-            text=f"{text} cannot read NTFS volumes",
-            hint="It was built without libntfs-3g; Debian's libwim15 has it.",
-            hresult=0x80070032,
-        )
-    )
+def _check_backend(
+    found: list[PreflightCheck], backend: str | CaptureBackend
+) -> CheckingBackend | None:
+    """Ask a backend what it works with, and return it where it can be asked for more."""
+    if isinstance(backend, str):
+        name = backend
+        loaded = _checked(found, "backend", lambda: load_backend(name))
+        if loaded is None:
+            return None
+        backend = loaded
+    if not isinstance(backend, CheckingBackend):
+        text = f"{backend.name}; it has no checks of its own"
+        found.append(PreflightCheck(subject="backend", standing=Standing.OK, text=text))
+        return None
+    said = _checked(found, "backend", backend.check_installed)
+    if said is not None:
+        text = f"{backend.name}: {said}"
+        found.append(PreflightCheck(subject="backend", standing=Standing.OK, text=text))
+    return backend
 
 
 def _check_volume(
@@ -177,7 +185,7 @@ def _check_volume(
     def look() -> str:
         kind = source_kind(volume)
         if kind == FOLDER:
-            return f"{path}: folder, {human_bytes(used_bytes(volume, kind))} of data"
+            return f"{path}: folder, {human_bytes(used_space(volume, kind).high)} of data"
         check_not_mounted(path)
         if kind == FAT32:
             with FatVolume(path) as fat:
@@ -189,7 +197,7 @@ def _check_volume(
             found.append(_dirty(path, refused=kind == NTFS and not options.allow_dirty))
         named = f" {label!r}" if label else ""
         return (
-            f"{path}: {kind}{named}, {human_bytes(used_bytes(volume, kind))} of data in about "
+            f"{path}: {kind}{named}, {human_bytes(used_space(volume, kind).high)} of data in about "
             f"{records:,} files and folders"
         )
 
@@ -239,6 +247,9 @@ def _check_destination(found: list[PreflightCheck], request: CaptureRequest) -> 
         estimate = estimate_size(request.volumes, request.options)
         warnings = _checked(found, "space", lambda: check_space(destination, estimate))
         if warnings is None:
+            if not request.options.check_space:
+                # The person's word: a capture begins nevertheless.
+                found[-1] = attrs.evolve(found[-1], standing=Standing.WARNING)
             return
         found += [
             PreflightCheck(subject="space", standing=Standing.WARNING, text=text)

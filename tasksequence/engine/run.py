@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from tasksequence.capture.backend import CaptureBackend
-from tasksequence.engine.capture_step import CAPTURE_CLASS, Volumes, carry_out
+from tasksequence.engine.capture_step import CAPTURE_CLASS, Volumes, carry_out, each_volume
 from tasksequence.engine.cmtrace import ERROR, INFO, WARNING, CMTraceLog
 from tasksequence.engine.handlers import Handler, RunContext
 from tasksequence.engine.results import (
@@ -35,7 +35,7 @@ from tasksequence.plan.steps import (
     VariableChange,
 )
 from tasksequence.plan.truth import Truth, all_of
-from tasksequence.request import CaptureEvent, CaptureOptions, CaptureResult
+from tasksequence.request import CaptureEvent, CaptureOptions, CaptureRequest, CaptureResult
 from tasksequence.secret_text import SecretText
 from tasksequence.wmi import WmiObject
 
@@ -77,7 +77,7 @@ class Engine:
             key if isinstance(key, str) else key.wmi_name: handler
             for key, handler in (handlers or {}).items()
         }
-        self._volumes = [volumes] if isinstance(volumes, str) else volumes
+        self._volumes = None if volumes is None else each_volume(volumes)
         self._backend = backend
         self._options = options
         self._log = log
@@ -368,9 +368,8 @@ class _Run:
         thread.start()
         try:
             while thread.is_alive():
-                thread.join(
-                    0.02 if deadline is None else min(0.02, max(0.0, deadline - time.monotonic()))
-                )
+                left = _PATIENCE if deadline is None else max(0.0, deadline - time.monotonic())
+                thread.join(min(_PATIENCE, left))
                 if not thread.is_alive():
                     break
                 if self._engine._cancelled.is_set():
@@ -393,8 +392,9 @@ class _Run:
         try:
             code = handler(step, context)
         except CaptureCancelled as error:
-            cancelled = self._engine._cancelled.is_set()
-            return (E_CANCELLED if cancelled else E_TIMEOUT), self._variables.masked(str(error))
+            if self._over():
+                return (E_TIMEOUT if self._timed_out else E_CANCELLED), self._ended_by()
+            return E_TIMEOUT, self._variables.masked(str(error))
         except TaskSequenceError as error:
             return error.hresult or E_FAIL, self._variables.masked(str(error))
         except Exception as error:  # a handler may raise anything: it fails its step
@@ -425,7 +425,7 @@ class _Run:
 
         def hear(event: CaptureEvent) -> None:
             if self._over():
-                raise CaptureCancelled("the capture was cancelled")
+                raise CaptureCancelled(self._ended_by())
             self._tell(event)
 
         self._captures.append(
@@ -433,7 +433,7 @@ class _Run:
                 step,
                 self._engine._volumes,
                 backend=self._engine._backend,
-                options=self._engine._options,
+                options=self._within_run(step.request),
                 on_event=hear,
                 prepared=self._engine._prepared,
                 log=self._engine._log,
@@ -441,6 +441,17 @@ class _Run:
             )
         )
         return 0
+
+    def _within_run(self, request: CaptureRequest | None) -> CaptureOptions | None:
+        """Return the options of a capture, which takes no longer than the run may."""
+        options = self._engine._options
+        if request is None or self._deadline is None:
+            return options
+        if options is not None:
+            request = request.with_options(options)
+        left = max(0.0, self._deadline - time.monotonic())
+        limit = request.time_limit
+        return attrs.evolve(request.options, timeout=left if limit is None else min(limit, left))
 
     def _effects(self, step: PlannedStep, *, here: bool) -> None:
         """Let the planned changes happen; what a handler was to set, it has set itself."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tasksequence.capture.sources.programs import program, run
 from tasksequence.capture.sources.scratch import scratch_folder
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 from tasksequence.images._control_files import is_control_file
 
@@ -75,6 +76,7 @@ def _await_mount(driver: subprocess.Popen[bytes], point: str, volume: str, log: 
                 f"the volume cannot be opened for writing: {words or 'ntfs-3g did not mount it'}",
                 where=volume,
                 hint="Check it with `chkdsk /f` on Windows.",
+                hresult=0x8007001D,
             )
         time.sleep(0.01)
 
@@ -90,6 +92,7 @@ def _delete_all(root: Path, volume: str) -> bool:
             f"{error.filename or 'something'} cannot be removed: {error.strerror}",
             where=volume,
             hint="Check the volume with `chkdsk /f` on Windows.",
+            hresult=hresult_of_errno(error.errno or 0),
         ) from None
     finally:
         os.close(descriptor)
@@ -149,4 +152,5 @@ def _unmount(driver: subprocess.Popen[bytes], point: str, volume: str) -> None:
             f"{words or f'ntfs-3g ended with {code}'}",
             where=volume,
             hint="Check it with `chkdsk /f` on Windows, or format it, and apply again.",
+            hresult=0x8007001D,
         )

@@ -91,7 +91,9 @@ class _Writer:
             self._target = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
             raise VolumeError(
-                f"the volume cannot be written: {error.strerror}", where=self._path
+                f"the volume cannot be written: {error.strerror}",
+                where=self._path,
+                hresult=hresult_of_errno(error.errno or 0),
             ) from None
         try:
             on_change()
@@ -138,6 +140,7 @@ class _Writer:
                     f"{node.name} has {node.size:,} bytes, and FAT32 takes at most "
                     f"{_LARGEST_FILE:,}",
                     where=self._path,
+                    hresult=0x800700DF,
                 )
             size = node.size if node.children is None else _folder_bytes(node.children)
             if node.children is not None:
@@ -161,6 +164,7 @@ class _Writer:
                 f"and FAT32 takes at most {_LARGEST_FOLDER // form.ENTRY:,}",
                 where=self._path,
                 hint="Apply the image to an NTFS volume.",
+                hresult=0x80070070,
             )
 
     def _clusters(self, size: int) -> int:
@@ -229,7 +233,9 @@ class _Writer:
                 piece = os.pread(source, min(left, room, 1 << 20), at)
                 if not piece:
                     raise VolumeError(
-                        f"the content of {node.name} ends too early", where=self._path
+                        f"the content of {node.name} ends too early",
+                        where=self._path,
+                        hresult=0x80070026,
                     )
                 self._pwrite(piece, offset)
                 at, left = at + len(piece), left - len(piece)

@@ -32,6 +32,7 @@ def check_paths(files: Iterable[ImageFile], where: str) -> None:
                 where=where,
                 hint="Repair the volume that it was captured from (`chkdsk /f`), and capture "
                 "again.",
+                hresult=0x8007007B,
             )
         if file.is_folder:
             folders.add(path)

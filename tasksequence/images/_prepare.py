@@ -16,8 +16,8 @@ from tasksequence.images._control_files import is_control_file
 from tasksequence.images._fat_writer import FatNode, check_fat32
 from tasksequence.images._names import check_paths, unusable_names
 from tasksequence.images._ntfs_room import ntfs_room
-from tasksequence.images._wim_xml import RecordedImage
 from tasksequence.images.contents import ImageFile, entries, jobs
+from tasksequence.images.wim_xml import RecordedImage
 
 __all__ = ["PreparedImage", "check_staging", "fat_tree", "prepare_image"]
 
@@ -56,7 +56,9 @@ def prepare_image(
     where = f"{found.path}, image {image.index}"
     if place.file_system not in {NTFS, FAT32}:
         raise VolumeError(
-            f"an image cannot be applied to this volume: {volume.skipped}", where=str(place)
+            f"an image cannot be applied to this volume: {volume.skipped}",
+            where=str(place),
+            hresult=0x80070032,
         )
     # A FAT32 volume that is dirty loses all that could be damaged.
     if volume.problem is not None and place.file_system == NTFS:
@@ -64,12 +66,14 @@ def prepare_image(
             f"the volume cannot be written: {volume.problem}",
             where=str(place),
             hint="Shut its Windows down fully, check it with `chkdsk /f`, or format it anew.",
+            hresult=0x80070015,
         )
     if place.file_system == FAT32 and image.file_system == NTFS:
         raise VolumeError(
             f"image {image.index} of {found.path} was captured from NTFS, and this volume is FAT32",
             where=str(place),
             hint="FAT32 holds neither permissions nor links: format the volume with NTFS.",
+            hresult=0x80070032,
         )
     files = list(entries(jobs(found, "files", image=image.index)))
     leave_out = tuple(
@@ -84,6 +88,7 @@ def prepare_image(
                 f"FAT32 cannot take names that Windows cannot open: {_shown(unusable)}",
                 where=where,
                 hint="Rename them where the image was captured, and capture again.",
+                hresult=0x8007007B,
             )
         needed = check_fat32(file, fat_tree(files, where))
     else:
@@ -155,6 +160,7 @@ def fat_tree(files: list[ImageFile], where: str) -> list[FatNode]:
                 f"{file.path} is a link or has named streams, which FAT32 does not have",
                 where=where,
                 hint="Apply the image to an NTFS volume.",
+                hresult=0x80070032,
             )
         children: list[FatNode] | None = [] if file.is_folder else None
         parent, _, name = file.path.rpartition("/")

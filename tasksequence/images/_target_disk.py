@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 
 from tasksequence.capture.sources.disks import Disk
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 from tasksequence.text_table import human_bytes
 
@@ -28,6 +29,7 @@ def check_writable(path: str, form: str) -> None:
             where=path,
             hint="Give this account the right to write it (chmod, chattr -i, or a file system "
             "that is mounted for writing), or run as root.",
+            hresult=hresult_of_errno(error.errno or 0),
         ) from None
     if form == "vmdk":
         with open(path, "rb") as file:  # noqa: PTH123
@@ -39,6 +41,7 @@ def check_writable(path: str, form: str) -> None:
                 "written",
                 where=path,
                 hint="Convert it first: `qemu-img convert -O vmdk OLD NEW`.",
+                hresult=0x80070032,
             )
 
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from tasksequence.capture.sources.disks import Disk, DiskVolume
 from tasksequence.capture.sources.selection import find_volume
 from tasksequence.errors import VolumeError
-from tasksequence.images._wim_xml import RecordedImage
+from tasksequence.images.wim_xml import RecordedImage
 
 __all__ = ["chosen_volume", "corresponding_volumes"]
 
@@ -31,6 +31,7 @@ def chosen_volume(disk: Disk, name: str | None) -> DiskVolume:
             f"the disk has {len(usable)} NTFS and FAT32 volumes: {places}",
             where=str(disk.path),
             hint="Choose one (command line: --volume), `tasksequence volumes` lists them.",
+            hresult=0x80070057,
         )
     return usable[0]
 
@@ -50,7 +51,8 @@ def corresponding_volumes(disk: Disk, images: Sequence[RecordedImage]) -> list[D
         pairs = list(zip(images, usable, strict=True))
         if all(_fits(image, volume) for image, volume in pairs):
             return usable
-    code = 0x80070070 if len(usable) < len(images) else None
+    # What Configuration Manager logs for too few volumes; else ERROR_INVALID_PARAMETER.
+    code = 0x80070070 if len(usable) < len(images) else 0x80070057
     raise VolumeError(
         f"the volumes of the disk do not correspond to the images of the WIM: "
         f"{_comparison(images, usable)}",

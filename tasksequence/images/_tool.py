@@ -16,10 +16,13 @@ from typing import Any
 
 from tasksequence.capture.exclusions import Exclusions, config_text
 from tasksequence.capture.sources.volume_kind import FAT32
-from tasksequence.capture.wimlib._codes import LibwimError, wim_error
+from tasksequence.capture.wimlib._codes import LibwimError, capture_error, wim_error
 from tasksequence.capture.wimlib._config import config_file
+from tasksequence.capture.wimlib._events import error_event, send_event
 from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, Wim
+from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.capture.wimlib._staging import staged_fat32
+from tasksequence.capture.wimlib._unreadable import unreadable_source
 from tasksequence.errors import DestinationError, ImageError, TaskSequenceError, VolumeError
 
 __all__ = ["main"]
@@ -40,9 +43,7 @@ class _Tool:
         self._last = -1.0
 
     def send(self, event: dict[str, object]) -> None:
-        line = json.dumps(event).encode() + b"\n"
-        while line:
-            line = line[os.write(self._events, line) :]
+        send_event(self._events, event)
 
     def run(self) -> None:
         """Do what the request names. Raises `LibwimError` and errors of this library."""
@@ -56,17 +57,21 @@ class _Tool:
         """Compare all data with its SHA-1, and all parts with their integrity tables."""
         for part in self._request["parts"] if self._request["check_integrity"] else ():
             try:
-                with self._library.open_wim(part, _ignore, check_integrity=True):
+                with self._library.open_wim(part, check_integrity=True):
                     pass
             except LibwimError as failure:
                 raise wim_error(failure, part) from None
         with self._opened(check_integrity=self._request["check_integrity"]) as wim:
             wim.verify()
+            # Entries of its table that libwim cannot place are left out with a warning.
+            for image in range(1, self._request["images"] + 1):
+                wim.check_complete(image)
 
     def check(self) -> None:
         """Compare the data of some images with its SHA-1."""
         with self._opened() as source, self._library.new_wim("none", self._progress) as wim:
-            for image in self._request["images"]:
+            for image in self._request["chosen"]:
+                source.check_complete(image)
                 source.export_image(image, wim, f"{image}")
             wim.verify()
 
@@ -83,7 +88,7 @@ class _Tool:
             rules = Exclusions(exclude, keep)
             with (
                 staged_fat32(volume, self._request["scratch"], rules, lambda _: None) as path,
-                self._library.open_wim(path, _ignore) as wim,
+                self._library.open_wim(path) as wim,
             ):
                 self._send_entries(wim, 1)
             return
@@ -103,13 +108,12 @@ class _Tool:
             except LibwimError as failure:
                 if failure.is_about_wim():
                     raise
-                full = failure.is_caused_by(errno.ENOSPC)
                 raise VolumeError(
                     f"the image could not be applied: {failure.sentence()}",
                     where=self._request["volume"],
                     hint="See that the volume, and the file system under a virtual disk, have "
                     "room and are sound, and apply again.",
-                    hresult=0x80070070 if full else None,
+                    hresult=hresult_of_libwim(failure.code, failure.number),
                 ) from None
 
     def stage(self) -> None:
@@ -133,8 +137,11 @@ class _Tool:
 
     def staged(self) -> None:
         """Send the files of a staged image with the offsets of their data."""
-        with self._library.open_wim(self._request["scratch"], _ignore) as wim:
-            self._send_entries(wim, 1)
+        try:
+            with self._library.open_wim(self._request["scratch"]) as wim:
+                self._send_entries(wim, 1)
+        except LibwimError as failure:
+            raise wim_error(failure, self._request["scratch"]) from None
 
     def _warn(self) -> None:
         """Pass on what libwim warned of; it may be about many files."""
@@ -182,12 +189,15 @@ class _Opened:
             request["wim"], on_progress, check_integrity=check_integrity
         )
         self._parts: list[str] = request["parts"]
+        self._path: str = request["wim"]
+        self._images: int = request["images"]
 
     def __enter__(self) -> Wim:
         wim = self._context.__enter__()
         try:
             for part in self._parts:
                 wim.use_parts(part)
+            self._check_images(wim)
         except BaseException:
             self._context.__exit__(*sys.exc_info())
             raise
@@ -196,9 +206,34 @@ class _Opened:
     def __exit__(self, *error: Any) -> None:
         self._context.__exit__(*error)
 
+    def _check_images(self, wim: Wim) -> None:
+        """libwim counts the images whose metadata it finds, and is content with fewer."""
+        found = wim.image_count()
+        if found != self._images:
+            raise ImageError(
+                f"the WIM is damaged: its table has {found} of its {self._images} images",
+                where=self._path,
+                hint="Copy the file again.",
+                hresult=0x80070570,
+            )
 
-def _ignore(_: Progress) -> None:
-    pass
+
+def _error(failure: LibwimError, request: dict[str, Any]) -> TaskSequenceError:
+    """Return the error for a failed call: of the WIM, or of the volume where there is none."""
+    if request["wim"]:
+        return wim_error(failure, request["wim"])
+    volume, file = request["volume"], ""
+    if failure.is_about_reading():
+        _, file = unreadable_source(failure.log, [{"path": volume, "kind": request["kind"]}])
+    return capture_error(failure, volume=volume, destination="", file=file)
+
+
+def _defect(failure: Exception, wim: str) -> ImageError:
+    return ImageError(
+        f"the process that calls libwim failed: {type(failure).__name__}: {failure}",
+        where=wim or None,
+        hint="This is a defect of tasksequence; please report it with this message.",
+    )
 
 
 def _end_with_stdin(stdin: int) -> None:
@@ -207,37 +242,19 @@ def _end_with_stdin(stdin: int) -> None:
     os._exit(_ENDED)
 
 
-def _told(failure: Exception, wim: str) -> TaskSequenceError:
-    if isinstance(failure, TaskSequenceError):
-        return failure
-    if isinstance(failure, LibwimError):
-        return wim_error(failure, wim)
-    return ImageError(
-        f"the process that calls libwim failed: {type(failure).__name__}: {failure}",
-        where=wim or None,
-        hint="This is a defect of tasksequence; please report it with this message.",
-    )
-
-
 def main(arguments: Iterable[str]) -> int:
     """Do one job; the exit code is 0 when the parent was told how it ended."""
     (events,) = map(int, arguments)
     request = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_stdin, args=(0,), daemon=True).start()
-    tool = None
     try:
-        tool = _Tool(request, events)
-        tool.run()
+        _Tool(request, events).run()
+    except LibwimError as failure:
+        send_event(events, error_event(_error(failure, request)))
+    except TaskSequenceError as error:
+        send_event(events, error_event(error))
     except Exception as failure:
-        error = _told(failure, request["wim"])
-        detail = {
-            "problem": error.problem,
-            "where": error.where,
-            "hint": error.hint,
-            "hresult": error.hresult,
-        }
-        line = json.dumps({"event": "error", "kind": type(error).__name__, **detail})
-        os.write(events, line.encode() + b"\n")
+        send_event(events, error_event(_defect(failure, request["wim"])))
     return 0
 
 

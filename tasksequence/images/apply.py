@@ -23,12 +23,14 @@ from tasksequence.images._prepare import (
 )
 from tasksequence.images._target_disk import check_room_below, check_writable
 from tasksequence.images._targets import chosen_volume, corresponding_volumes
-from tasksequence.images._wim_xml import RecordedImage, recorded_images
 from tasksequence.images.contents import entries, jobs, open_image
+from tasksequence.images.wim_xml import RecordedImage, recorded_images
 from tasksequence.request import CaptureWarning, EventHandler, Phase, Progress
 
 __all__ = ["AppliedImage", "apply_images"]
 
+_WRONG_USE = 0x80070057
+"""ERROR_INVALID_PARAMETER."""
 _CHECKED = 0.4
 """Share of the whole that is over when all data was read and compared; the rest is writing."""
 
@@ -50,6 +52,7 @@ def apply_images(
     index: int | None = None,
     volume: str | None = None,
     erase: bool = False,
+    verify: bool = True,
     on_event: EventHandler = lambda _: None,
 ) -> list[AppliedImage]:
     """Write images of a WIM to volumes in place of what is there.
@@ -62,7 +65,8 @@ def apply_images(
     (`_SMSTaskSequence`, `SMSTSLog`) stay, and those in an image are left out.
 
     Before anything is removed all is checked: names, room, the state of the volumes, and all data
-    of the images against its hashes. `on_event` hears `Progress` and `CaptureWarning`. Raises
+    of the images against its hashes; `verify=False` leaves the last out, for a WIM that was
+    verified before. `on_event` hears `Progress` and `CaptureWarning`. Raises
     `ImageError`, `VolumeError` and `DestinationError`; where a volume was changed already, the
     message says which are done, incomplete and untouched.
     """
@@ -76,6 +80,7 @@ def apply_images(
             "one volume takes one image: choose it by its index",
             where=str(target),
             hint="Add --index N (Python: index=N).",
+            hresult=_WRONG_USE,
         )
 
     def warn(message: str) -> None:
@@ -84,9 +89,9 @@ def apply_images(
     disk, prepared = _prepare(found, images, target, index, volume, warn)
     with scratch_folder() as scratch:
         check_staging(scratch, sum(one.needed for one in prepared if one.is_fat32))
-        indexes = [image.index for image in images]
-        check = jobs(found, "check", images=indexes)
-        _run(heard(check, Phase.VERIFY, on_event, (0.0, _CHECKED)))
+        if verify:
+            check = jobs(found, "check", chosen=[image.index for image in images])
+            _run(heard(check, Phase.VERIFY, on_event, (0.0, _CHECKED)))
         for one in prepared:
             if one.is_fat32:
                 stage = jobs(found, "stage", **_staging(one, scratch))
@@ -105,15 +110,17 @@ def _refuse_target(found: WimFile, target: Path | str, *, erase: bool) -> None:
             "everything on the volume would be removed",
             where=where,
             hint="Give --erase (Python: erase=True) if that is what you want.",
+            hresult=0x800700B7,
         )
     if path.is_dir():
         raise VolumeError(
             "this is a folder, and images are applied to disks and volumes",
             where=where,
             hint="Name a disk image, an image file of one volume, or a block device.",
+            hresult=_WRONG_USE,
         )
     if path.exists() and path.samefile(found.path):
-        raise VolumeError("this is the WIM itself", where=where)
+        raise VolumeError("this is the WIM itself", where=where, hresult=_WRONG_USE)
     check_writable(where, disk_format(where))
 
 

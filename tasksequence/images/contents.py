@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from tasksequence import errors
+from tasksequence.capture.destinations.parts import part_names
+from tasksequence.capture.destinations.split_delivery import interrupted_delivery
 from tasksequence.capture.wim_file import WimFile, read_wim_file
+from tasksequence.capture.wimlib._events import reported_error
 from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.errors import ImageError
 
-__all__ = ["FileStream", "ImageFile", "image_files", "jobs", "open_image", "verify_image_file"]
+__all__ = [
+    "FileStream",
+    "ImageFile",
+    "image_files",
+    "jobs",
+    "open_image",
+    "other_parts",
+    "verify_image_file",
+]
 
 _TOOL = "tasksequence.images._tool"
-_KINDS = {
-    kind.__name__: kind
-    for kind in (
-        errors.BackendUnavailable,
-        errors.DestinationError,
-        errors.ImageError,
-        errors.VolumeError,
-    )
-}
 OnProgress = Callable[[int, int], None]
 """Hears of bytes that are done, and of all."""
 
@@ -101,12 +103,14 @@ def open_image(path: Path | str, image: int | None = None) -> WimFile:
             f"this is part {found.part} of {found.parts} of a split WIM",
             where=found.path,
             hint="Name its first part, all others beside it.",
+            hresult=0x80070032,
         )
     if image is not None and not 1 <= image <= found.images:
         raise ImageError(
             f"there is no image {image} in the WIM, which has {found.images}",
             where=found.path,
             hint="`tasksequence image show` lists its images.",
+            hresult=0x80070490,
         )
     return found
 
@@ -114,19 +118,14 @@ def open_image(path: Path | str, image: int | None = None) -> WimFile:
 def jobs(found: WimFile | None, job: str, **arguments: object) -> Iterator[dict[str, Any]]:
     """Run a job of the tool process and yield its events; raises what it reports."""
     wim = found.path if found is not None else ""
-    request = {"job": job, "wim": wim, "parts": _other_parts(found), **arguments}
+    images = found.images if found is not None else 0
+    request = {"job": job, "wim": wim, "parts": other_parts(found), "images": images, **arguments}
     with WorkerProcess(request, _TOOL) as worker:
         for event in worker.events(None):
             if event["event"] == "done":
                 return
             if event["event"] == "error":
-                kind = _KINDS.get(event["kind"], ImageError)
-                raise kind(
-                    event["problem"],
-                    where=event["where"],
-                    hint=event["hint"],
-                    hresult=event["hresult"],
-                )
+                raise reported_error(event)
             yield event
 
 
@@ -158,18 +157,39 @@ def _file(raw: list[Any]) -> ImageFile:
     )
 
 
-def _other_parts(found: WimFile | None) -> list[str]:
-    """Return the files of the other parts of a split WIM. Raises `ImageError` if one is missing."""
+def other_parts(found: WimFile | None) -> list[str]:
+    """Return the files of the other parts of a split WIM.
+
+    Raises `ImageError` if one is missing, or belongs to another WIM.
+    """
     if found is None or found.parts == 1:
         return []
-    stem, ending = os.path.splitext(found.path)  # noqa: PTH122
-    parts = [f"{stem}{number}{ending}" for number in range(2, found.parts + 1)]
+    parts = list(islice(part_names(found.path), 1, found.parts))
     for number, part in enumerate(parts, start=2):
         other = read_wim_file(part) if Path(part).exists() else None
-        if other is None or other.guid != found.guid or other.part != number:
+        if other is not None and other.guid == found.guid and other.part == number:
+            continue
+        hint = "Put all its parts into one folder, and no other parts of these names."
+        if interrupted_delivery(found.path):
+            hint = (
+                "A capture was killed while its parts took their places, and all are there: the "
+                "next capture to this destination finishes that before all else, and so does "
+                "`tasksequence capture … --check-only`."
+            )
+        if other is None:
             raise ImageError(
                 f"part {number} of {found.parts} of this split WIM is missing: {part}",
                 where=found.path,
-                hint="Put all its parts into one folder.",
+                hint=hint,
+                hresult=0x80070002,
             )
+        raise ImageError(
+            f"parts of two WIMs are mixed: {part} is part {other.part} of {other.parts} of another "
+            "WIM"
+            if other.guid != found.guid
+            else f"{part} is part {other.part} of this split WIM, and should be part {number}",
+            where=found.path,
+            hint=hint,
+            hresult=0x80070570,
+        )
     return parts

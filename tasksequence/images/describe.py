@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tasksequence.capture.wim_file import read_wim_file
-from tasksequence.images.contents import ImageFile
+from tasksequence.errors import ImageError
+from tasksequence.images.contents import ImageFile, other_parts
 from tasksequence.images.diff import FileDifference
 from tasksequence.images.package import image_disks, image_information, read_package
 from tasksequence.text_table import human_bytes, text_table
@@ -33,6 +34,11 @@ def describe_image_file(path: Path | str, *, columns: int | None = None) -> str:
     parts = f", part {found.part} of {found.parts}" if found.parts > 1 else ""
     integrity = ", integrity table" if found.has_integrity_table else ""
     lines = [f"{path}: {human_bytes(found.size)}, {found.compression}{solid}{parts}{integrity}"]
+    if found.part == 1:
+        try:
+            other_parts(found)
+        except ImageError as error:
+            lines += [f"{error.problem}.", *([error.hint] if error.hint else []), ""]
     rows = [
         [
             str(one.index), one.name or "", one.architecture or "", one.os_version or "",

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import ImageError
-from tasksequence.images._wim_xml import image_elements, parsed_xml
 from tasksequence.images.contents import open_image
+from tasksequence.images.wim_xml import image_elements, parsed_wim_xml
 from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.model.image_information import ImageDiskInformation, ImageInformation
 from tasksequence.model.packages import ImagePackage
@@ -75,7 +75,9 @@ def reload_image_properties(package: ImagePackage) -> ImagePackage:
     """
     if not package.pkg_source_path:
         raise ImageError(
-            "the package has no PkgSourcePath", hint="Set it to the path of the WIM file."
+            "the package has no PkgSourcePath",
+            hint="Set it to the path of the WIM file.",
+            hresult=0x80070057,
         )
     path = package.pkg_source_path
     found = open_image(path)
@@ -112,7 +114,7 @@ def image_disks(package: ImagePackage | Path | str) -> list[ImageDiskInformation
     loaded = _loaded(package)
     if not loaded.image_disk_layout:
         return []
-    root = parsed_xml(loaded.image_disk_layout, loaded.pkg_source_path or "")
+    root = parsed_wim_xml(loaded.image_disk_layout, loaded.pkg_source_path or "")
     return [
         ImageDiskInformation(
             package_id=loaded.package_id,

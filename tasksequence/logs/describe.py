@@ -40,9 +40,9 @@ def describe_log_step(step: LogStep) -> str:
     number = "" if step.number is None else f"{step.number} "
     code = f", {_code(step)}" if _code(step) else ""
     took = f", {_took(step)}" if step.seconds is not None else ""
-    return (
-        f"{began}  {number}{' > '.join(step.path) or step.name}: {step.outcome.value}{took}{code}"
-    )
+    # It has no end yet, which of a log that grows says nothing.
+    outcome = "began" if step.outcome is LogOutcome.OPEN else step.outcome.value
+    return f"{began}  {number}{' > '.join(step.path) or step.name}: {outcome}{took}{code}"
 
 
 def _row(one: LogStep) -> tuple[str, ...]:

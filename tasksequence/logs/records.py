@@ -25,6 +25,10 @@ _PIECE = 1 << 21
 _LONGEST = 1 << 24
 """Bytes of one record; what is longer is no record, and is given out in parts."""
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_HEAD = 4
+"""Bytes by which an encoding is recognised."""
+_BEFORE = frozenset({b"\r", b"\n", b">", b"\0"})
+"""What stands before a record; zeros where a crash kept the disk from writing what was there."""
 
 
 _KINDS = {b"1": 1, b"2": 2, b"3": 3}
@@ -117,6 +121,7 @@ class RecordReader:
     """Turns pieces of a log into records, as far as they are complete."""
 
     def __init__(self) -> None:
+        self._head = b""
         self._rest = b""
         self._line = 1
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -131,23 +136,20 @@ class RecordReader:
 
     def finish(self) -> Iterator[LogRecord]:
         """Yield what is left, as it is."""
-        data, self._rest = self._rest, b""
+        data, self._rest = self._rest + self._utf8(b"", is_last=True), b""
         yield from self._records(data)
 
-    @property
-    def has_rest(self) -> bool:
-        """True while something waits for its end."""
-        return bool(self._rest.strip())
-
-    def _utf8(self, piece: bytes) -> bytes:
-        if not self._begun and piece:
+    def _utf8(self, piece: bytes, *, is_last: bool = False) -> bytes:
+        if not self._begun:
+            piece, self._head = self._head + piece, b""
+            if len(piece) < _HEAD and not is_last:
+                self._head = piece
+                return b""
             self._begun = True
-            encoding = _UTF16.get(piece[:2])
-            if encoding:
+            encoding, mark = _encoding_of(piece)
+            piece = piece[mark:]
+            if encoding is not None:
                 self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-                piece = piece[2:]
-            elif piece.startswith(codecs.BOM_UTF8):
-                piece = piece[3:]
         if self._decoder is not None:
             return self._decoder.decode(piece).encode("utf-8", "replace")
         return piece
@@ -200,10 +202,24 @@ class RecordReader:
         self._line = line
 
 
+def _encoding_of(head: bytes) -> tuple[str | None, int]:
+    """Return the encoding where it is UTF-16, and how long the mark is that says so."""
+    encoding = _UTF16.get(head[:2])
+    if encoding is not None:
+        return encoding, 2
+    if head.startswith(codecs.BOM_UTF8):
+        return None, len(codecs.BOM_UTF8)
+    # Without a mark: what a log begins with is ASCII, whose other half is zero.
+    zeros = [not byte for byte in head[:_HEAD]]
+    if zeros == [False, True, False, True]:
+        return "utf-16-le", 0
+    return ("utf-16-be" if zeros == [True, False, True, False] else None), 0
+
+
 def _last_begin(data: bytes, end: int) -> int:
     while True:
         at = data.rfind(_BEGIN, 0, end)
-        if at <= 0 or data[at - 1] in b"\r\n>":
+        if at <= 0 or data[at - 1 : at] in _BEFORE:
             return at
         end = at
 
@@ -214,7 +230,7 @@ def _split(data: bytes) -> list[bytes]:
     joined = [parts[0]]
     for part in parts[1:]:
         before = joined[-1]
-        if (len(joined) == 1 and not before) or before.endswith((b"\n", b"\r", b">")):
+        if (len(joined) == 1 and not before) or before[-1:] in _BEFORE:
             joined.append(part)
         else:
             joined[-1] = before + _BEGIN + part

@@ -159,7 +159,8 @@ class RunReader:
         self._file = file
         if summary.first is None:
             summary.first = record.moment
-        self._last = record
+        if not record.is_damaged:
+            self._last = record
         kind = record.kind
         if kind != 1:
             if kind == 3:

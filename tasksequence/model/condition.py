@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import attrs
 
+from tasksequence.errors import UndecidedError
 from tasksequence.model.enumerations import Operator, OperatorType, RegistryType, SoftwareOperator
 from tasksequence.qualifiers import AllowedLen, abstract, not_null, not_null_to_instance
 from tasksequence.wmi import WmiObject, prop, wmi_class
@@ -42,8 +43,8 @@ class ConditionOperand(WmiObject):
         return _in_words(self)
 
     def __bool__(self) -> NoReturn:
-        """Raise `TypeError`: `and`, `or`, `not` and chained comparisons would lose a part."""
-        raise TypeError(NO_TRUTH)
+        """Raise `UndecidedError`: `and`, `or`, `not` and chained comparisons would lose a part."""
+        raise UndecidedError(NO_TRUTH)
 
 
 @wmi_class("SMS_TaskSequence_Condition")

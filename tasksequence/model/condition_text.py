@@ -66,10 +66,12 @@ def condition_text(
         data = "" if operand.data is None or "exist" in verb else f' "{shown}"'
         return f"registry value {operand.key_path}\\{operand.value or '(Default)'} {verb}{data}"
     if isinstance(operand, SoftwareConditionExpression):
-        any_version = (operand.operator or "").casefold() == "anyversion"
-        version = "in any version" if any_version else f"in version {operand.version}"
         name = operand.product_name or operand.product_code or operand.upgrade_code
-        return f"{name} is installed {version}"
+        if (operand.operator or "").casefold() == "anyversion":
+            return f"{name} is installed in any version"
+        return f"{name} is installed" + (
+            f" in version {operand.version}" if operand.version else ""
+        )
     kind = operand.type if isinstance(operand, UnknownOperand) else operand.wmi_name
     return f"a condition of type {kind or 'unknown'}"
 

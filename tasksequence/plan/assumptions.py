@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 
 from tasksequence.errors import PlanError
-from tasksequence.plan.evaluate import Knowledge
+from tasksequence.plan.evaluate import Knowledge, plain_text
 from tasksequence.plan.steps import Plan
-from tasksequence.plan.truth import Truth
 
 __all__ = ["check_assumptions"]
 
@@ -16,11 +14,16 @@ __all__ = ["check_assumptions"]
 def check_assumptions(known: Knowledge, plan: Plan) -> None:
     """Raise `PlanError` for an assumption that no condition of the plan's sequence speaks of."""
     for text in known.facts.assumed:
-        plain = " ".join(text.casefold().split())
+        plain = plain_text(text)
         if plain in known.used:
             continue
-        said = dict(_expressions(plan))
-        if any(" ".join(one.casefold().split()) == plain for one in said):
+        said = dict.fromkeys(
+            one.text
+            for node in plan.walk()
+            for guard in node.guards
+            for one in guard.judgement.expressions()
+        )
+        if any(plain_text(one) == plain for one in said):
             continue  # it is decided without the assumption
         near = difflib.get_close_matches(text, said, 1, cutoff=0.5)
         raise PlanError(
@@ -30,16 +33,3 @@ def check_assumptions(known: Knowledge, plan: Plan) -> None:
             else "Give an expression as the plan prints it, for instance a fact that it "
             "says a step depends on.",
         )
-
-
-def _expressions(
-    plan: Plan,
-) -> Iterator[tuple[str, Truth]]:
-    for node in plan.walk():
-        for guard in node.guards:
-            waiting = [guard.judgement]
-            while waiting:
-                one = waiting.pop()
-                waiting += one.operands
-                if one.text:
-                    yield one.text, one.truth

@@ -15,9 +15,7 @@ from tasksequence.model.actions.general import (
 )
 from tasksequence.model.actions.imaging import CaptureSystemImageAction
 from tasksequence.model.base import Step
-from tasksequence.model.condition import (
-    Condition,
-)
+from tasksequence.model.condition import Condition
 from tasksequence.model.sequence import Group, TaskSequence
 from tasksequence.plan.assumptions import check_assumptions
 from tasksequence.plan.capture_settings import resolve_capture
@@ -59,7 +57,6 @@ __all__ = ["compile_plan"]
 
 _MOST_STEPS = 20_000
 """Steps and groups of child sequences in one plan."""
-_WINPE, _FULLOS = "WinPE", "FullOS"
 
 
 def compile_plan(
@@ -206,20 +203,34 @@ class _Compiler:
     ) -> PlannedGroup:
         self._known.problems.clear()
         guards = self._guards(group, path, around)
-        outcome, reason = self._entered(group, path, around, guards, "group")
+        said = self._entered(group, path, around, guards, "group")
+        planned = self._holding(group.steps, group, path, around, inside, number, guards, said)
+        return attrs.evolve(planned, end_number=self._take())
+
+    def _holding(
+        self,
+        steps: Sequence[Step],
+        step: Group | SubTasksequence,
+        path: tuple[str, ...],
+        around: tuple[Around, ...],
+        inside: tuple[str, ...],
+        number: int | None,
+        guards: tuple[Guard, ...],
+        said: tuple[Outcome, str],
+    ) -> PlannedGroup:
+        """Plan the steps of a group, or of the child sequence that a step calls."""
+        outcome, reason = said
         problems = tuple(self._known.problems) if outcome is not Outcome.SKIPPED else ()
-        here = Around(path, group.enabled, guards[_count(around) :], group.continue_on_error)
-        children = self._nodes(group.steps, path, (*around, here), inside)
+        here = Around(path, step.enabled, guards[_count(around) :], step.continue_on_error)
         return PlannedGroup(
             path=path,
             outcome=outcome,
             reason=reason,
-            children=children,
-            enabled=group.enabled,
+            children=self._nodes(steps, path, (*around, here), inside),
+            enabled=step.enabled,
             number=number,
-            end_number=self._take(),
             guards=guards,
-            continue_on_error=group.continue_on_error,
+            continue_on_error=step.continue_on_error,
             problems=problems,
         )
 
@@ -249,32 +260,20 @@ class _Compiler:
     ) -> PlannedGroup | PlannedStep:
         self._known.problems.clear()
         guards = self._guards(step, path, around)
-        outcome, reason = self._entered(step, path, around, guards, "step")
+        said = self._entered(step, path, around, guards, "step")
         name, child = self._children.called(step)
         stands = (name or "").casefold()
         if child is None or not step.enabled:
-            return self._without_child(step, path, around, guards, number, (outcome, reason), name)
+            return self._without_child(step, path, around, guards, number, said, name)
         if stands in inside:
             raise PlanError(
                 f"the child sequence {name} calls itself, by {' -> '.join([*inside, stands])}",
                 where=" > ".join(path),
                 hint="Disable the step, or call another sequence.",
             )
-        problems = tuple(self._known.problems) if outcome is not Outcome.SKIPPED else ()
-        here = Around(path, step.enabled, guards[_count(around) :], step.continue_on_error)
-        children = self._nodes(child.steps, path, (*around, here), (*inside, stands))
-        return PlannedGroup(
-            path=path,
-            outcome=outcome,
-            reason=reason,
-            children=children,
-            enabled=step.enabled,
-            number=number,
-            guards=guards,
-            continue_on_error=step.continue_on_error,
-            child_sequence=name,
-            problems=problems,
-        )
+        within = (*inside, stands)
+        planned = self._holding(child.steps, step, path, around, within, number, guards, said)
+        return attrs.evolve(planned, child_sequence=name)
 
     def _without_child(
         self,

@@ -71,23 +71,23 @@ class Environment:
         """Tell whether the person's word on a variable is the last."""
         return name.casefold() in self._pinned
 
-    def set(self, name: str, held: Held) -> None:
-        """Let a step set, delete or make unknown a variable."""
+    def set(self, name: str, held: Held, needs: tuple[str, ...] = ()) -> None:
+        """Let a step set, delete or make unknown a variable.
+
+        `needs` are for a step that may not run: what decides whether it does.
+        """
         if self.is_pinned(name):
             return
+        if needs:
+            before = self.lookup(name)
+            if not before.is_unknown and not held.is_unknown and before.text == held.text:
+                return
+            every = dict.fromkeys([*before.needs, *held.needs, *needs])
+            # Many steps that may each set it would name every fact of the sequence.
+            held = Held(needs=tuple(every)[:_MOST_NEEDS], source=f"perhaps {held.source}")
         if isinstance(held.value, str) and is_secret_variable(name):
             held = Held(SecretText(held.value), held.needs, held.source)
         self._held[name.casefold()] = held
-
-    def maybe_set(self, name: str, held: Held, needs: tuple[str, ...]) -> None:
-        """Let a step set a variable that runs only if `needs` turn out so."""
-        before = self.lookup(name)
-        if not before.is_unknown and not held.is_unknown and before.text == held.text:
-            return
-        every = dict.fromkeys([*before.needs, *held.needs, *needs])
-        # Many steps that may each set it would name every fact of the sequence.
-        first = tuple(every)[:_MOST_NEEDS]
-        self.set(name, Held(needs=first, source=f"perhaps {held.source}"))
 
     def snapshot(self) -> dict[str, Held]:
         """Return what is held now, to come back to."""

@@ -40,7 +40,7 @@ from tasksequence.plan.sentences import in_words, masked
 from tasksequence.plan.truth import Truth, all_of, any_of, none_of
 from tasksequence.plan.variables import Variables, is_secret_variable
 
-__all__ = ["Knowledge", "judge", "judge_operands"]
+__all__ = ["Knowledge", "judge", "judge_operands", "plain_text"]
 
 
 class Knowledge:
@@ -56,7 +56,7 @@ class Knowledge:
         self.problems: list[str] = []
         """What was found wrong with expressions since this was last emptied."""
         self._answers: dict[tuple[str, str], tuple[bool | None, tuple[str, ...], str]] = {}
-        self._assumed = {_plain(text): value for text, value in facts.assumed.items()}
+        self._assumed = {plain_text(text): value for text, value in facts.assumed.items()}
         self.used: set[str] = set()
         """The assumptions that decided something."""
 
@@ -64,7 +64,7 @@ class Knowledge:
         """Return what the person said of an expression that is unknown."""
         if not self._assumed:
             return None
-        key = _plain(sentence)
+        key = plain_text(sentence)
         if key in self._assumed:
             self.used.add(key)
         return self._assumed.get(key)
@@ -154,7 +154,8 @@ def _folded(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name.casefold(): value for name, value in row.items()}
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Return a sentence as assumptions are compared: letter case and white space do not count."""
     return " ".join(text.casefold().split())
 
 

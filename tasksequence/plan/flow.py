@@ -43,18 +43,16 @@ class Flow:
             planned = attrs.evolve(
                 planned, outcome=Outcome.INVALID, reason=invalid(problems), problems=problems
             )
-        certain = planned.outcome in {Outcome.RUN, Outcome.DEVICE}
-        if not certain and not needs:
+        if planned.outcome in {Outcome.RUN, Outcome.DEVICE}:
+            needs = ()
+        elif not needs:
             needs = (f"what comes of the step {step.name}",)
         for name, held in effects.changes:
             if environment.is_pinned(name):
                 self.pins.setdefault(name.casefold(), planned.path)
-            if certain:
-                environment.set(name, held)
-            else:
-                environment.maybe_set(name, held, needs)
-        self._move(step, planned, effects, needs if not certain else ())
-        self._after(step, needs if not certain else ())
+            environment.set(name, held, needs)
+        self._move(step, planned, effects, needs)
+        self._after(step, needs)
         return attrs.evolve(
             planned,
             warnings=(*planned.warnings, *effects.warnings),
@@ -92,10 +90,9 @@ class Flow:
             self._follow_boot_order(step, needs)
         if effects.in_winpe is not None:
             there = Held("true" if effects.in_winpe else "false", source=f"the step {step.name}")
-            if needs and not self._ends_there_anyway(step, planned, effects.in_winpe):
-                environment.maybe_set(IN_WINPE, there, needs)
-            else:
-                environment.set(IN_WINPE, there)
+            if needs and self._ends_there_anyway(step, planned, effects.in_winpe):
+                needs = ()
+            environment.set(IN_WINPE, there, needs)
         if effects.replaces_disk and self.known.facts.sources:
             self.known.stale = (f"what the step {step.name} leaves on the disk",)
         if effects.sets_anything:
@@ -110,10 +107,8 @@ class Flow:
         """Put the machine where a restart without a target leads."""
         boots = self._boots_next
         there = Held(boots.value, boots.needs, source=f"the step {step.name}")
-        if needs:
-            self.environment.maybe_set(IN_WINPE, there, needs)
-        else:
-            self.environment.set(IN_WINPE, there)
+        self.environment.set(IN_WINPE, there, needs)
+        if not needs:
             self._boots_next = Held("false")
 
     def _ends_there_anyway(self, step: Step, planned: PlannedStep, in_winpe: bool) -> bool:
@@ -145,7 +140,4 @@ class Flow:
             ("_SMSTSLastActionSucceeded", Held(needs=came)),
             ("_SMSTSLastActionRetCode", Held(needs=came)),
         ):
-            if needs:
-                environment.maybe_set(variable, held, needs)
-            else:
-                environment.set(variable, held)
+            environment.set(variable, held, needs)

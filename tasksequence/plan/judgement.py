@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 
 from tasksequence.plan.truth import Truth
@@ -34,3 +36,12 @@ class Judgement:
     """What an expression found, in words; a secret is masked."""
     compared: Comparison | None = None
     operands: tuple[Judgement, ...] = ()
+
+    def expressions(self) -> Iterator[Judgement]:
+        """Yield the parts that are expressions, the last first: what joins others has no text."""
+        waiting = [self]
+        while waiting:
+            one = waiting.pop()
+            waiting += one.operands
+            if one.text:
+                yield one

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from tasksequence.model.action import Action, ScriptedAction
 from tasksequence.model.actions.general import SetVariableAction
 from tasksequence.model.base import Step
+from tasksequence.model.value_text import value_text
 from tasksequence.plan.environment import Environment
 from tasksequence.plan.expansion import Held
 from tasksequence.plan.steps import ResolvedProperty
@@ -118,10 +119,4 @@ def _texts(step: Step) -> Iterator[tuple[str, str, str | SecretText, bool]]:
 
 
 def _text(value: object) -> str | SecretText:
-    if isinstance(value, SecretText):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ",".join(str(item) for item in value)
-    return str(value)
+    return value if isinstance(value, SecretText) else value_text(value)

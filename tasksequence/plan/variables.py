@@ -54,10 +54,6 @@ class Variables(Mapping[str, str | SecretText]):
     def __repr__(self) -> str:
         return f"Variables({dict(self.items())!r})"
 
-    def is_deleted(self, name: str) -> bool:
-        """Tell whether the variable was given the empty value: it is known not to exist."""
-        return name.casefold() in self._deleted
-
     @property
     def deleted(self) -> frozenset[str]:
         """Names, without letter case, that were given the empty value."""

@@ -209,11 +209,8 @@ def _open_expressions(plan: Plan) -> list[Judgement]:
     found: dict[str, Judgement] = {}
     for node in plan.walk():
         for guard in node.guards:
-            parts = [guard.judgement]
-            while parts:
-                one = parts.pop()
-                parts += one.operands
-                if one.text and one.truth is Truth.UNKNOWN:
+            for one in guard.judgement.expressions():
+                if one.truth is Truth.UNKNOWN:
                     found.setdefault(one.text, one)
     return list(found.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -14,6 +15,10 @@ from tasksequence.plan.evaluate import judge
 from tasksequence.plan.truth import Truth
 from tasksequence.plan.variables import Variables
 
+untyped: Any = ts
+"""For what a type checker would refuse."""
+PRODUCT = "{90160000-008C-0000-1000-0000000FF1CE}"
+UPGRADE = "{00160000-008C-0000-1000-0000000FF1CE}"
 IN_WINPE = ts.Variable("_SMSTSInWinPE")
 
 
@@ -61,12 +66,17 @@ def test_a_comparison_is_an_expression_of_the_model() -> None:
             r"registry value HKEY_CURRENT_USER\SOFTWARE\Contoso\(Default) does not exist",
         ),
         (
-            ts.Software(product_code="{1}", name="Contoso", version="2.0").installed(),
+            ts.Software(product_code=PRODUCT, name="Contoso", version="2.0").installed(),
             "Contoso is installed in version 2.0",
         ),
+        (ts.Software(product_code=PRODUCT).installed(), f"{PRODUCT} is installed"),
         (
-            ts.Software(product_code="{1}", upgrade_code="{2}").installed_in_any_version(),
-            "{1} is installed in any version",
+            ts.Software(upgrade_code=UPGRADE).installed_in_any_version(),
+            f"{UPGRADE} is installed in any version",
+        ),
+        (
+            ts.Software(product_code=PRODUCT, upgrade_code=UPGRADE).installed_in_any_version(),
+            f"{PRODUCT} is installed in any version",
         ),
         (
             ts.query_wmi("SELECT * FROM Win32_Battery"),
@@ -93,6 +103,7 @@ def test_operators_nest() -> None:
     )
 
 
+WEST = timezone(timedelta(hours=-5))
 A, B = ts.Variable("A"), ts.Variable("B")
 
 
@@ -111,8 +122,9 @@ A, B = ts.Variable("A"), ts.Variable("B")
 def test_words_of_python_that_would_lose_a_part_are_refused(
     written: Callable[[], object],
 ) -> None:
-    with pytest.raises(TypeError, match="all_of, any_of and none_of"):
+    with pytest.raises(TypeError, match="all_of, any_of and none_of") as caught:
         written()
+    assert isinstance(caught.value, ts.TaskSequenceError)
 
 
 def test_the_registry_type_follows_the_data() -> None:
@@ -175,8 +187,26 @@ def test_one_language_is_a_query_and_several_are_any_of_them() -> None:
         (lambda: ts.Registry(r"HKEY_CLASSES_ROOT\x"), "a key below HKEY_CURRENT_USER"),
         (lambda: ts.Registry("HKLM"), "a key below"),
         (lambda: ts.Registry(r"HKLM\x", type="REG_BINARY"), "none of REG_SZ"),
-        (lambda: ts.Software(product_code="{1}").installed_in_any_version(), "upgrade code"),
+        (lambda: ts.Software(product_code=PRODUCT).installed_in_any_version(), "upgrade code"),
+        (lambda: ts.Software(upgrade_code=UPGRADE).installed(), "product code"),
+        (lambda: ts.Software(product_code="{1}"), "32 hexadecimal digits"),
         (lambda: ts.File("a").modified > datetime(2026, 1, 1), "with its time zone"),
+        (lambda: ts.File("a").modified > datetime.max.replace(tzinfo=WEST), "year 9999"),
+        (lambda: untyped.operating_system_language("en-US"), "1033 for en-US"),
+        (lambda: ts.operating_system_language(0), "1033 for en-US"),
+        (lambda: ts.operating_system_language(True), "1033 for en-US"),
+        (lambda: untyped.operating_system("Windows 11"), "is 'Windows 11': give a Platform"),
+        (lambda: ts.Registry(r"HKLM\x", "v") == 2**40, "0 to 4294967295"),
+        (lambda: ts.Registry(r"HKLM\x", "v") == -1, "0 to 4294967295"),
+        (lambda: ts.Registry(r"HKLM\x", "v", type="REG_DWORD") == "seven", "0 to 4294967295"),
+        (lambda: ts.Registry(r"HKLM\x", "v") == True, "1 or 0"),  # noqa: E712
+        (lambda: untyped.Registry(5), "a key below"),
+        (lambda: ts.Variable("A") == 10**5000, "5001 digits"),
+        (lambda: untyped.when(ts.Variable("A")), r"is a Variable: compare it"),
+        (lambda: untyped.when(ts.when(IN_WINPE.exists())), "is a whole condition"),
+        (lambda: untyped.any_of("A"), "is str, which is no part of a condition"),
+        (lambda: untyped.query_wmi(5), "String is text"),
+        (lambda: untyped.File(None).exists(), "not_null asks for one"),
     ],
 )
 def test_what_makes_no_sense_is_refused(build: object, text: str) -> None:
@@ -184,10 +214,36 @@ def test_what_makes_no_sense_is_refused(build: object, text: str) -> None:
         build()  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("value", [None, 1.5, ["a"], ts.SecretText("x")])
+@pytest.mark.parametrize("value", [None, 1.5, ["a"], ts.SecretText("hunter2")])
 def test_a_value_that_no_variable_holds_is_refused(value: object) -> None:
-    with pytest.raises(TypeError, match="compares with text"):
+    with pytest.raises(ts.QualifierError, match="compares with text") as caught:
         _ = ts.Variable("A") == value
+    assert "hunter" not in str(caught.value)
+
+
+def test_the_codes_of_a_product_are_written_as_windows_installer_writes_them() -> None:
+    plain = PRODUCT.strip("{}").lower()
+    assert ts.Software(product_code=plain) == ts.Software(product_code=PRODUCT)
+    with pytest.raises(ts.QualifierError) as caught:
+        untyped.Software(product_code="{1}", upgrade_code=f"{UPGRADE}0", version=7)
+    assert [one.property for one in caught.value.problems] == [
+        "ProductCode", "UpgradeCode", "Version",
+    ]  # fmt: skip
+
+
+def test_any_version_of_a_product_needs_no_product_code() -> None:
+    """The class wants a ProductCode; a product is found by its upgrade code all the same."""
+    built = ts.Software(upgrade_code=UPGRADE).installed_in_any_version()
+    assert (built.product_code, built.upgrade_code) == ("", UPGRADE)
+    group = ts.Group(name="g", condition=ts.when(built))
+    read = ts.load(ts.Document.new(ts.TaskSequence(steps=[group])).to_bytes())
+    assert not read.violations
+    assert read.sequence.steps == [group]
+
+
+def test_a_time_of_an_early_year_has_four_digits() -> None:
+    built = ts.File("a").modified == datetime(99, 1, 1, tzinfo=UTC)
+    assert built.date_time == "00990101000000.000000+000"
 
 
 leaves = st.builds(

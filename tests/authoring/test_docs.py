@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
-from tasksequence.authoring.cmdlets import COMMON, Parameter
+from tasksequence.authoring.cmdlets import COMMON, OBJECT_CMDLETS, Parameter
 from tasksequence.authoring.fields import FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +39,7 @@ def _cells(parameter: Parameter) -> str:
     aliases = f" ({', '.join(parameter.aliases)})" if parameter.aliases else ""
     note = [parameter.note] if parameter.note else []
     note += ["the opposite"] if parameter.inverted else []
+    note += [f"a switch for {parameter.sets}"] if parameter.sets else []
     note += [f"{key} is {value}" for key, value in parameter.values.items()]
     return f"`-{parameter.name}`{aliases} | {parameter.property or '–'} | {'; '.join(note)} |"
 
@@ -52,7 +53,7 @@ def common_table() -> str:
 def cmdlets_table() -> str:
     """Return the table of all cmdlets and their parameters."""
     lines = ["| cmdlet, class | parameter | property | |", "|---|---|---|---|"]
-    for cmdlet in ts.CMDLETS:
+    for cmdlet in (*ts.CMDLETS, *OBJECT_CMDLETS):
         first = f"`{cmdlet.new}`, {cmdlet.wmi_class.removeprefix('SMS_TaskSequence_')}"
         if not cmdlet.parameters:
             lines.append(f"| {first} | – | – | |")

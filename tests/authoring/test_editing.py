@@ -197,7 +197,7 @@ def test_a_change_is_done_whole_or_not_at_all(editor: ts.SequenceEditor) -> None
         "ImageVersion",
         "CaptureDestination",
     ]
-    with pytest.raises(ts.EditError, match="has no property 'ImageVersio'") as unknown:
+    with pytest.raises(ts.EditError, match="ImageVersio is no property") as unknown:
         editor.set(step, {"ImageCreator": "new", "ImageVersio": "1"})
     assert "ImageVersion" in unknown.value.candidates
     # What several properties break together, too.
@@ -252,7 +252,7 @@ def test_conditions_are_set_added_and_cleared(editor: ts.SequenceEditor) -> None
     editor.add_condition(CAPTURE, x.exists())
     whole = ts.when(x.not_exists())
     assert editor.set_condition(CAPTURE, whole).condition is whole
-    with pytest.raises(ts.EditError, match="one whole condition"):
+    with pytest.raises(ts.QualifierError, match="is a whole condition"):
         editor.set_condition(CAPTURE, whole, x.exists())
 
 
@@ -300,7 +300,8 @@ def test_a_copy_goes_to_another_document_with_its_bytes(editor: ts.SequenceEdito
         (lambda e: e.insert(restart(), before="Join Workgroup", at=1), "with into"),
         (lambda e: e.insert(restart(), into=CAPTURE, at=5), "no place 5 among 4"),
         (lambda e: e.insert(restart(), at=-1), "no place -1"),
-        (lambda e: e.insert(restart(), into="Join Workgroup"), "names no group"),
+        (lambda e: e.insert(restart(), into="Join Workgroup"), "is a step, which holds no others"),
+        (lambda e: e.insert(restart(), into="Nothing"), "names no group"),
         (lambda e: e.insert(e.find("Join Workgroup")), "in the sequence already"),
         (lambda e: e.insert(ts.Group(name="g", steps=[e.find("Join Workgroup")])), "already"),
         (lambda e: e.insert(*[restart()] * 2), "already"),
@@ -317,6 +318,16 @@ def test_a_copy_goes_to_another_document_with_its_bytes(editor: ts.SequenceEdito
             "do not stand side by side",
         ),
         (lambda e: e.wrap("Join Workgroup", "Install Updates", group="g"), "side by side"),
+        (lambda e: e.wrap("Join Workgroup", group=restart()), "is no group"),
+        (lambda e: e.wrap("Join Workgroup", group=5), "is no group"),
+        (lambda e: e.remove_conditions(CAPTURE, ts.Variable), "VariableConditionExpression"),
+        (lambda e: e.remove_conditions(CAPTURE, 5), "no class of conditions"),
+        (lambda e: e.insert(restart(), at="1"), "is no place"),
+        (lambda e: e.insert(restart(), at=True), "is no place"),
+        (lambda e: e.find(5), "5 names no step: give"),
+        (lambda e: e.find_all(["a", 5]), "names no step: give"),
+        (lambda e: e.move("Join Workgroup", before=5), "5 names no step: give"),
+        (lambda e: e.insert(restart(), into=5), "5 names no step: give"),
         (lambda e: e.disable("Install Updates", "nothing"), "names no step"),
         (lambda e: e.find(cls="Nothing"), "no class of steps"),
         (lambda e: e.find(restart()), "the RebootAction 'Restart' that was given names no step"),
@@ -339,7 +350,7 @@ def test_an_editor_is_for_a_sequence(editor: ts.SequenceEditor) -> None:
 
 def test_every_cmdlet_makes_a_step_of_its_class() -> None:
     """Every parameter fills the property that the table says, by its name and its aliases."""
-    from tasksequence.authoring.properties import setting_named
+    from tasksequence.authoring.step_settings import setting_named
     from tasksequence.wmi import properties_of
 
     assert len(ts.CMDLETS) == 35
@@ -353,9 +364,10 @@ def test_every_cmdlet_makes_a_step_of_its_class() -> None:
             for name in (parameter.name, *parameter.aliases):
                 if parameter.property is not None:
                     assert parameter.property in known
-                    # One name is a property of its own in the class.
-                    expected = "DiskType" if name == "DiskType" else parameter.property
-                    assert setting_named(cls, name).name == expected
+                    value = next(iter(parameter.values), None)
+                    assert setting_named(cls, name, None, value).name == parameter.property
+    # This name is a property of its own in the class.
+    assert setting_named(ts.PartitionDiskAction, "DiskType", None, "Dynamic").name == "DiskType"
 
 
 def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
@@ -387,13 +399,140 @@ def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
     assert isinstance(ts.new_step("New-CMTaskSequenceGroup", name="g"), ts.Group)
 
 
+PARTITIONS: list[dict[str, object]] = [
+    {"Efi": True, "Msr": False, "Size": 500, "SizeUnit": "MB", "PartitionFileSystem": "Fat32"},
+    {
+        "Name": "OS", "Size": 100, "SizeUnit": "Percent", "PartitionFileSystem": "Ntfs",
+        "IsBootPartition": True, "EnableQuickFormat": False, "Variable": "OSDISK",
+        "EnableDriveLetterAssignment": False,
+    },
+    {"type": "Recovery", "size": 1, "SizeUnits": "GB"},
+]  # fmt: skip
+
+
+def test_a_disk_is_partitioned_with_the_parameters_of_the_cmdlets() -> None:
+    made = ts.new_step(
+        "New-CMTSStepPartitionDisk", Name="p", DiskNumber=0, DiskType="Gpt", IsBootDisk=True,
+        PartitionSetting=PARTITIONS,
+    )  # fmt: skip
+    assert made == ts.PartitionDiskAction(
+        name="p", disk_index=0, partition_style="GPT", gpt_boot_disk=True,
+        partitions=[
+            ts.PartitionSettings(type="EFI", size=500, size_units="MB", file_system="FAT32"),
+            ts.PartitionSettings(
+                type="Primary", volume_name="OS", size=100, size_units="Percent",
+                file_system="NTFS", bootable=True, quick_format=False, assign_volume_letter=False,
+                volume_letter_variable="OSDISK",
+            ),
+            ts.PartitionSettings(type="Recovery", size=1, size_units="GB"),
+        ],
+    )  # fmt: skip
+    assert isinstance(made, ts.PartitionDiskAction)
+    editor = ts.SequenceEditor(ts.TaskSequence(steps=[made]))
+    editor.set("p", DiskType="Mbr", GPTBootDisk=False)
+    assert (made.partition_style, made.disk_type) == ("MBR", "Basic")
+    editor.set("p", DiskType="Dynamic", partitions=PARTITIONS[1:])
+    assert (made.partition_style, made.disk_type, len(made.partitions)) == ("MBR", "Dynamic", 2)
+
+
+def test_a_switch_of_a_cmdlet_is_the_value_that_it_stands_for() -> None:
+    made = ts.new_step("EnableBitLocker", Name="b", TpmAndPin=True, TpmOnly=False, Pin="hunter2")
+    assert isinstance(made, ts.EnableBitLockerAction)
+    assert made.mode == "TPMAndPIN"
+    with pytest.raises(ts.SettingError, match="twice, as TpmOnly and as UsbOnly"):
+        ts.new_step("EnableBitLocker", Name="b", TpmOnly=True, UsbOnly=True)
+
+
+def test_all_that_is_wrong_with_a_step_is_told_at_once() -> None:
+    with pytest.raises(ts.SettingError) as caught:
+        ts.new_step(
+            "PartitionDisk",
+            {"Name": "n" * 101, "Nmae": "x", 5: "y", "DiskType": "Gpt", "DiskIndex": "first"},  # type: ignore[dict-item]
+            partition_style="MBR",
+            Partitions=[{"Sizes": 1, "Size": "x", "size": 2}, 5, {"Type": "odd", "Bootable": 1}],
+            Timeout=-1,
+            Condition=[ts.Variable("A"), 5],
+        )
+    assert isinstance(caught.value, ts.EditError)
+    assert isinstance(caught.value, ts.QualifierError)
+    assert "Name" in caught.value.candidates
+    assert [problem.property for problem in caught.value.problems] == [
+        "Name", "Nmae", "5", "DiskIndex", "PartitionStyle",
+        "Partitions[0].Sizes", "Partitions[0].Size", "Partitions[0].Size",
+        "Timeout", "Operands[0]", "Operands[1]",
+    ]  # fmt: skip
+    lines = str(caught.value).splitlines()
+    assert "PartitionStyle is given twice, as DiskType and as partition_style" in lines[4]
+
+
+def test_all_that_is_wrong_with_a_change_is_told_at_once(editor: ts.SequenceEditor) -> None:
+    step = editor.find(cls="ApplyWindowsSettings")
+    before = step.replace()
+    with pytest.raises(ts.SettingError) as caught:
+        editor.set(
+            step,
+            {"Nmae": "x", "RegisteredUserName": "", "ServerLicensing": "PerServer", "name": "a"},
+            name="b", enabled="no", IsEnabled=True, Timeout="soon",
+        )  # fmt: skip
+    assert [problem.property for problem in caught.value.problems] == [
+        "Nmae", "RegisteredUserName", "Name", "Enabled", "Enabled", "Timeout",
+        "ServerLicenseConnectionLimit",
+    ]  # fmt: skip
+    assert "Name is given twice, as name and as name" in str(caught.value)
+    assert step == before
+    with pytest.raises(ts.EditError, match="has no names"):
+        editor.set(step, ["Name"])  # type: ignore[arg-type]
+
+
+def test_a_rule_between_properties_judges_what_was_asked_for() -> None:
+    step = ts.PartitionDiskAction(
+        name="p", disk_index=0, partition_style="MBR", partitions=[ts.PartitionSettings(type="EFI")]
+    )
+    with pytest.raises(ts.SettingError) as caught:
+        ts.SequenceEditor(ts.TaskSequence(steps=[step])).set(
+            step, PartitionStyle="GTP", GPTBootDisk=True
+        )
+    assert [problem.property for problem in caught.value.problems] == ["PartitionStyle"]
+
+
+def test_a_condition_may_be_an_operand_or_several(editor: ts.SequenceEditor) -> None:
+    x, y = ts.Variable("X") == "1", ts.Variable("Y") == "2"
+    made = ts.new_step("Reboot", Name="r", Target="HD", Condition=x)
+    assert made.condition == ts.when(x)
+    assert ts.new_step("Group", Name="g", Conditions=[x, y]).condition == ts.when(x, y)
+    assert editor.set(CAPTURE, condition=(x, y)).condition == ts.when(x, y)
+    assert editor.set(CAPTURE, Condition=ts.when(y)).condition == ts.when(y)
+    assert editor.set(CAPTURE, Condition=None).condition is None
+    with pytest.raises(ts.SettingError, match="is empty: give when"):
+        editor.set(CAPTURE, Condition=[])
+
+
+def test_a_class_of_which_no_step_is_made_is_refused() -> None:
+    assert ts.step_class("mdtcommandaction") is ts.MdtCommandAction
+    made = ts.new_step("MdtCommandAction", Name="m", CommandLine="cmd.exe /c ver")
+    assert isinstance(made, ts.MdtCommandAction)
+    for abstract in (ts.Action, ts.ScriptedAction, ts.Step, ts.UnknownAction):
+        with pytest.raises(ts.EditError, match="is no class of which a step is made"):
+            ts.new_step(abstract, Name="x", CommandLine="y")
+    for odd in (int, 5, ts.Condition, None):
+        with pytest.raises(ts.EditError, match="is no class of steps"):
+            ts.new_step(odd, Name="x")  # type: ignore[arg-type]
+
+
+def test_a_variable_that_a_class_declares_is_no_secret_for_its_name() -> None:
+    from tasksequence.authoring.step_settings import setting_named
+
+    assert not setting_named(ts.UnknownAction, "OSDRandomAdminPassword").is_secret
+    assert setting_named(ts.UnknownAction, "ServicePassword").is_secret
+
+
 def test_a_step_that_misses_something_says_all_of_it() -> None:
     with pytest.raises(ts.QualifierError) as caught:
         ts.new_step("CaptureSystemImage", image_version="1" * 33)
     assert [problem.property for problem in caught.value.problems] == [
+        "ImageVersion",
         "Name",
         "CaptureDestination",
-        "ImageVersion",
     ]
     with pytest.raises(ts.EditError, match="Did you mean CaptureSystemImageAction"):
         ts.new_step("CaptureSystemImag")

@@ -91,6 +91,9 @@ def warnings(**answers: Any) -> list[tuple[str, str]]:
         ({"applications": ["a,b"]}, "applications", "without a comma"),
         ({"applications": [""]}, "applications", "model name"),
         ({"applications": ["a", "a"]}, "applications", "once"),
+        ({"applications": ["a", {"Name": "a"}]}, "applications", "once"),
+        ({"applications": [{"Nam": "a"}]}, "applications", "Did you mean Name?"),
+        ({"applications": [{}]}, "applications", "model name"),
         (
             {"applications": ["a"], "continue_on_application_error": True},
             "continue_on_application_error",
@@ -153,6 +156,7 @@ def test_a_broken_rule_is_the_only_problem(answers: dict[str, Any], field: str, 
         {"boot_image_architecture": "x86", "target_architecture": "x64"},
         {"image_index": 4, "image_count": 4},
         {"applications": ["a", "b"], "continue_on_application_error": True},
+        {"applications": [{"name": "a", "DisplayName": "A"}, ts.ApplicationInfo(name="b")]},
         {"image_package": None, "install_package": "ABC00011"},
     ],
 )
@@ -185,6 +189,24 @@ def test_a_long_value_is_not_repeated_whole() -> None:
     (problem,) = problems(description="x" * 5000)
     assert problem.value is not None
     assert len(problem.value) < 100
+
+
+def test_a_value_is_told_once_and_as_it_was_typed() -> None:
+    (problem,) = problems(version="1" * 40)
+    assert str(problem).count("11111") == 8
+    assert problem.rule == 'AllowedLen("0-32") allows 0 to 32 characters: shorten it by 8'
+    (problem,) = problems(admin_password="hunter" * 60)
+    assert problem.rule == 'AllowedLen("0-255") allows 0 to 255 characters: shorten it by 105'
+    (problem,) = problems(destination=r"\\server\images\a.vhd")
+    assert str(problem).startswith(r"destination is '\\server\images\a.vhd': let the file")
+    (problem,) = problems(applications=["a", "a"])
+    assert problem.value == "['a', 'a']"
+
+
+@pytest.mark.parametrize("field", ["image_index", "name", "applications", "firmware"])
+def test_a_number_that_python_does_not_write_out_is_told(field: str) -> None:
+    (problem,) = problems(**{field: 10**5000})
+    assert (problem.field, problem.value) == (field, "a number of about 5001 digits")
 
 
 def test_what_may_fail_on_the_device_is_a_warning() -> None:

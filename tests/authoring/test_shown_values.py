@@ -8,9 +8,9 @@ import pytest
 
 import tasksequence as ts
 from tasksequence.authoring.edit_diff import edit_diff
-from tasksequence.authoring.properties import setting_named
 from tasksequence.authoring.property_text import value_from_text
 from tasksequence.authoring.shown_values import shown_settings
+from tasksequence.authoring.step_settings import setting_named
 
 ODD = (
     b'<sequence version="3.10"><step type="Odd" name="s"><action>a</action><defaultVarList>'
@@ -89,6 +89,32 @@ def test_secrets_are_masked_wherever_a_step_keeps_them(step: ts.Step, name: str)
     assert "hunter2" not in diff
 
 
+def test_rules_show_all_but_the_values_that_they_mark_as_secret() -> None:
+    rules = '<Rule>\n<Variable Name="A" IsSecret="True">hunter2</Variable>\n</Rule>'
+    step = ts.SetDynamicVariablesAction(name="d", rules=rules)
+    assert shown(step)["Rules"] == rules.replace("hunter2", "***")
+    before = ts.TaskSequence(steps=[step])
+    after = copy.deepcopy(before)
+    after.steps[0].name = "renamed"
+    diff = edit_diff(before, after, "x")
+    assert "renamed" in diff
+    assert "hunter2" not in diff
+
+
+def test_a_secret_of_several_lines_is_masked_whatever_line_ends_its_file_has() -> None:
+    step = ts.SetVariableAction(
+        name="s", variable_name="A", variable_value="hunter\n2", do_not_show_variable_value=True
+    )
+    raw = ts.Document.new(ts.TaskSequence(steps=[step]), secrets="keep").to_bytes()
+    assert b"hunter\r\n2" in raw
+    before = ts.load(raw).sequence
+    after = copy.deepcopy(before)
+    after.steps[0].name = "renamed"
+    diff = edit_diff(before, after, "x")
+    assert "renamed" in diff
+    assert "hunter" not in diff
+
+
 def test_what_is_no_secret_is_shown() -> None:
     values = shown(ts.load(ODD).sequence.steps[0])
     assert (values["Colour"], values["CommandLine"]) == ("red", "a")
@@ -119,6 +145,6 @@ def test_values_are_read_from_text(cls: type[ts.Step], name: str, text: str, val
 def test_names_that_no_class_has_are_refused_with_what_it_has() -> None:
     with pytest.raises(ts.EditError, match="It has Name, Description"):
         setting_named(ts.Group, "Zzz")
-    with pytest.raises(ts.EditError, match="has no property 'New'"):
+    with pytest.raises(ts.EditError, match="New is no property"):
         setting_named(ts.BDD_Gather, "New")
     assert setting_named(ts.BDD_Gather, "variables.New").name == "New"

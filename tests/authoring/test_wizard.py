@@ -456,3 +456,12 @@ def test_capturing_alone_is_as_the_catalogue_says(corpus_dir: Path) -> None:
     assert [(s.name, s.wmi_name) for s in new.sequence.walk()] == [
         (step["name"], step["class"]) for step in catalogue["steps"]
     ]
+
+
+@pytest.mark.parametrize("package_id", ["", "abc00001", "ABC0001", 5, True, ["ABC00001"]])
+def test_a_package_id_out_of_form_is_refused(package_id: Any) -> None:
+    made = ts.capture_only(
+        name="c", boot_image="ABC00005", destination=r"\\server\images\a.wim", account=r"D\u"
+    )
+    with pytest.raises(ts.DocumentError, match="package ID"):
+        made.document(package_id)

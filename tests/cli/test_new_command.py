@@ -42,7 +42,10 @@ def test_the_wizard_on_the_command_line_makes_what_the_function_makes(tmp_path: 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{target}: Build, 14 groups and steps\n"
-    assert done.stderr == ""
+    assert done.stderr == (
+        f"warning: {target} holds a password or key in plain text: "
+        "Capture the Reference Computer > Capture Operating System Image (CapturePassword)\n"
+    )
     made = ts.build_and_capture(
         name="Build", boot_image="ABC00005", image_package="ABC00010", client_package="ABC00003",
         destination=r"\\server\images\a.wim", account=r"CONTOSO\capture", password="hunter2",
@@ -110,6 +113,51 @@ def test_all_problems_come_together_and_nothing_is_written(tmp_path: Path) -> No
     assert not target.exists()
 
 
+def test_secrets_are_left_out_of_the_file_when_told(tmp_path: Path) -> None:
+    for name, *package in (("a.xml",), ("a.zip", "--package-id", "ABC00042")):
+        done = run(
+            "new", "build-and-capture", tmp_path / name, *MINIMAL, *package, "--secrets", "blank",
+            "--secret", "password=env:CAPTURE", environment={"CAPTURE": "hunter2"},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert b"hunter2" not in (tmp_path / name).read_bytes()
+        step = ts.SequenceEditor(ts.load(tmp_path / name).sequence).find(cls="CaptureSystemImage")
+        assert isinstance(step, ts.CaptureSystemImageAction)
+        assert step.capture_username == r"CONTOSO\capture"
+        assert not step.capture_password
+
+
+def test_a_password_that_a_variable_holds_is_no_plain_text(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('password = "%Password%"', encoding="utf-8")
+    done = run(
+        "new", "build-and-capture", tmp_path / "a.xml", *MINIMAL, "--from", tmp_path / "a.toml"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_wrong_with_file_options_and_answers_comes_together(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(
+        'nmae = "x"\npasword = "hunter2"\npassword = "hunter2"\nimage_index = 0\n'
+        'image-index = 1\nadmin_password = "env:ABSENT_ONE"\nboot_image = "x"\n'
+        'applications = [{ nam = 1 }, { name = "a", display_name = 5 }]\n',
+        encoding="utf-8",
+    )
+    done = run(
+        "new", "build-and-capture", tmp_path / "a.xml", "--from", tmp_path / "a.toml",
+        "--destination", r"\\server\a.vhd", "--secret", "nothing=env:X", "--package-id", "x",
+    )  # fmt: skip
+    refused(
+        done, 2, "nmae is ***: there is no such field. Did you mean name?", "pasword is ***",
+        "a secret does not stand in a file", "image-index is ***: it is given twice",
+        "--secret admin_password: the environment variable", "image_index is 0",
+        "boot_image is 'x'", "name is not given", "client_package is not given",
+        r"destination is '\\server\a.vhd'", "--secret takes one of product_key",
+        "ends in .zip exactly when", "nam is no property", "DisplayName is 5", "package ID",
+    )  # fmt: skip
+    assert "hunter2" not in done.stdout + done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.toml"]
+
+
 def test_warnings_do_not_keep_from_writing(tmp_path: Path) -> None:
     done = run("new", "build-and-capture", tmp_path / "a.xml", *MINIMAL)
     assert done.returncode == 0
@@ -153,12 +201,12 @@ def test_a_wrong_command_line_writes_nothing(
 @pytest.mark.parametrize(
     ("answers", "text"),
     [
-        ('nmae = "x"', "there is no field 'nmae'. Did you mean name?"),
+        ('nmae = "x"', "nmae is ***: there is no such field. Did you mean name?"),
         ('password = "hunter2"', "does not stand in a file"),
         ("password = 5", "does not stand in a file"),
         ("name = ", "is no TOML"),
         ("image_index = true", "image_index is True: give a whole number"),
-        ("applications = [{ nam = 1 }]", "a list of texts"),
+        ("applications = [{ nam = 1 }]", "nam is no property of the class"),
         ("[name]\nx = 1", "name is {'x': 1}: give text"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def invoke(command: str, *arguments: str | Path) -> tuple[int, str]:
     done = CliRunner().invoke(cli, ["step", command, *map(str, arguments)])
     output = done.output + str(done.exception or "")
     assert "hunter" not in output
-    return done.exit_code, output
+    # That the file holds a password is told after each edit, and tested once.
+    return done.exit_code, re.sub(r"warning: .* in plain text: .*\n", "", output)
 
 
 def test_steps_are_listed_with_class_and_condition(file: Path) -> None:
@@ -112,6 +114,26 @@ def test_secrets_are_set_from_elsewhere_and_masked_in_a_diff(file: Path) -> None
     assert file.read_bytes() == SOURCE.replace(b"hunter2", b"hunter3")
 
 
+def test_a_written_file_with_a_password_in_plain_text_is_told_of(file: Path) -> None:
+    note = f"warning: {file} holds a password or key in plain text: Build > Capture"
+    done = run("step", "set", file, "Restart", "--disable", "--dry-run")
+    assert "plain text" not in done.stderr
+    done = run("step", "set", file, "Restart", "--disable")
+    assert done.stderr == f"{note} (CapturePassword)\n"
+    assert "plain text" not in done.stdout
+    done = run("step", "set", file, "Capture", "--set", "CapturePassword=%Password%")
+    assert done.stderr == ""
+    run("step", "set", file, "Capture", "--clear", "CapturePassword")
+    arguments = ("ConnectNetworkFolder", "Share", "--set", r"Path=\\s\f", "--set", "Drive=S:")
+    done = run(
+        "step", "new", file, *arguments, "--set", r"UserName=D\u", "--secret",
+        "UserPassword=env:NEW", environment={"NEW": "hunter3"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "in plain text: Share (Password)" in done.stderr
+    assert "hunter" not in done.stdout + done.stderr
+
+
 def test_a_secret_variable_is_masked_wherever_its_value_stands(tmp_path: Path) -> None:
     step = ts.SetVariableAction(
         name="s", variable_name="OSDJoinPassword", variable_value="hunter<2>&"
@@ -155,6 +177,17 @@ def test_a_hidden_value_of_a_variable_is_not_taken_from_the_arguments(
     assert invoke("set", path, "s", "--set", "VariableValue=%Other%")[0] == 0
     code, _ = invoke("set", path, "s", "--set", "IsMasked=false", "--set", "VariableValue=plain")
     assert code == 0
+
+
+def test_rules_with_a_secret_are_not_taken_from_the_arguments(file: Path) -> None:
+    rules = '<Rule><Variable Name="A" IsSecret="true">hunter2</Variable></Rule>'
+    command = ("step", "new", file, "SetDynamicVariables", "Rules")
+    refused(run(*command, "--set", f"Rules={rules}"), 2, "Use --secret Rules=prompt")
+    done = run(*command, "--secret", "Rules=env:RULES", environment={"RULES": rules})
+    assert done.returncode == 0, done.stderr
+    assert "Rules (Rules)" in done.stderr
+    done = run("step", "set", file, "Rules", "--rename", "R", "--dry-run")
+    assert "hunter2" not in done.stdout + done.stderr
 
 
 def test_new_steps_go_where_they_are_told(file: Path) -> None:
@@ -266,11 +299,38 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
             1,
             "AllowedLen",
         ),
-        (["set", "Capture", "--set", "Timeout=soon"], 1, "a whole number is needed"),
-        (["set", "Capture", "--set", "Enabled=perhaps"], 1, "true or false is needed"),
+        (["set", "Capture", "--set", "Timeout=soon"], 1, "UInt32 is a whole number: give one"),
+        (["set", "Capture", "--set", "Enabled=perhaps"], 1, "Boolean is True or False"),
         (["set", "Capture", "--set", "CapturePassword=x"], 2, "--secret CapturePassword=prompt"),
         (["set", "Capture", "--set", "x"], 2, "takes NAME=VALUE"),
-        (["set", "Capture", "--set", "Path=a", "--set", "path=b"], 2, "is given twice"),
+        (
+            ["set", "Capture", "--set", "Path=a", "--set", "path=b"],
+            1,
+            "CaptureDestination is given twice, as --set Path and as --set path",
+        ),
+        (
+            ["set", "Capture", "--set", "ImageVersion=1", "--set", "OSDImageVersion=2"],
+            1,
+            "as --set ImageVersion and as --set OSDImageVersion",
+        ),
+        (
+            ["set", "Capture", "--set", "Name=a", "--rename", "b"],
+            1,
+            "Name is given twice, as --set Name and as --rename",
+        ),
+        (
+            ["set", "Capture", "--set", "Enabled=true", "--disable"],
+            1,
+            "Enabled is given twice, as --set Enabled and as --disable",
+        ),
+        (
+            ["set", "Capture", "--set", "Timeout=1", "--clear", "timeout"],
+            1,
+            "as --set Timeout and as --clear timeout",
+        ),
+        (["new", "Reboot", "R", "--set", "StepName=S"], 1, "as NAME and as --set StepName"),
+        (["set", "Capture", "--join", "any"], 2, "--join says how --if options go together"),
+        (["new", "Group", "G", "--join", "none"], 2, "--join says how --if options go together"),
         (["set", "Capture", "--clear", "CaptureDestination"], 1, "not_null asks for one"),
         (["set", "Capture", "--if-variable", "A"], 2, "--if-variable takes"),
         (["set", "Capture", "--if-variable", "A equals"], 2, "--if-variable takes"),
@@ -281,9 +341,18 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
         (["new", "Reboot", "R"], 1, "Target has no value"),
         (["new", "PartitionDisk", "P", "--set", "Partitions=x"], 1, "is no JSON"),
         (["new", "PartitionDisk", "P", "--set", 'Partitions={"a":1}'], 1, "no list of objects"),
-        (["new", "PartitionDisk", "P", "--set", 'Partitions=[{"a":1}]'], 1, "no property 'a'"),
+        (
+            ["new", "PartitionDisk", "P", "--set", 'Partitions=[{"a":1}]'],
+            1,
+            "Partitions[0].a is no property",
+        ),
         (["new", "Group", "G", "--before", "Capture", "--into", "Empty"], 1, "not several"),
-        (["new", "Group", "G", "--into", "Restart"], 1, "names no group"),
+        (
+            ["new", "Group", "G", "--into", "Restart"],
+            1,
+            "Build > Restart is a step, which holds no others",
+        ),
+        (["move", "Capture", "--into", "Restart"], 1, "or the group it stands in: Build."),
         (["set", "Capture", "--set", "Condition=x"], 1, "--if options"),
         (["set", "Capture", "--secret", "CapturePassword=env:EMPTY"], 2, "is empty"),
         (["set", "Capture", "--set", "CapturePassword=%hunter 2%"], 2, "--secret"),
@@ -306,6 +375,44 @@ def test_what_cannot_be_done_leaves_the_file_alone(
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
+def test_all_that_is_wrong_with_an_edit_is_told_at_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    wrong = [
+        "--set", "ImageVersio=1", "--set", f"ImageVersion={'1' * 33}", "--set", "Timeout=soon",
+        "--set", "x", "--set", "CapturePassword=hunter2", "--secret", "CapturePassword=env:EMPTY",
+        "--secret", "Passwort=env:ABSENT_ONE", "--if-variable", "A", "--if-variable", "B is c",
+    ]  # fmt: skip
+    said = [
+        "Did you mean ImageVersion", "AllowedLen", "Timeout is 'soon'", "takes NAME=VALUE",
+        "Use --secret CapturePassword=prompt", "the secret that was read is empty", "is not set",
+        "--if-variable takes", "Enumeration allows exists",
+    ]  # fmt: skip
+    code, output = invoke("set", file, "Capture", *wrong, "--clear", "Path")
+    assert code == 2, output
+    for text in (*said, "CaptureDestination has no value"):
+        assert text in output
+    place = ("--into", "Restart")
+    monkeypatch.setenv("EMPTY", "")
+    code, output = invoke("new", file, "CaptureSystemImage", "C" * 101, *wrong, *place)
+    assert code == 2, output
+    for text in (*said, "CaptureDestination has no value", "Name is 'CCC", "is a step"):
+        assert text in output
+    assert file.read_bytes() == SOURCE
+
+
+def test_a_secret_that_is_refused_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONG", "hunter" * 1000)
+    path = tmp_path / "a.xml"
+    step = ts.SetVariableAction(name="s", variable_name="OSDJoinPassword", variable_value="")
+    ts.Document.new(ts.TaskSequence(steps=[step])).save(path)
+    code, output = invoke("set", path, "s", "--secret", "VariableValue=env:LONG")
+    assert (code, "AllowedLen" in output) == (1, True)
+
+
 def test_an_export_with_several_sequences_needs_a_name(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     step = ts.RebootAction(name="Restart", target="HD")
@@ -315,6 +422,20 @@ def test_an_export_with_several_sequences_needs_a_name(tmp_path: Path) -> None:
     code, output = invoke("set", path, "Restart", "--rename", "R", "--name", "abc00001")
     assert (code, output) == (0, f"{path}: changed the step Restart\n")
     assert ts.load(path).sequence.steps[0].name == "R"
+
+
+def test_a_long_name_over_the_limit_of_the_editor_is_warned_of(file: Path) -> None:
+    for arguments in (["--rename", "n" * 51], ["--set", f"Name={'n' * 52}"]):
+        assert "warning: the name has 5" in invoke("set", file, "Empty", *arguments)[1]
+        invoke("set", file, "nnn*", "--rename", "Empty")
+
+
+def test_a_backslash_is_shown_as_it_was_typed(file: Path) -> None:
+    code, output = invoke("set", file, r"C:\tools", "--disable")
+    assert (code, r"'C:\tools' names no step" in output) == (1, True)
+    code, output = invoke("set", file, "Capture", "--set", "Path=" + "\\\\server\\" * 40)
+    assert (code, output.count("AllowedLen")) == (1, 1)
+    assert r"'\\server\\\server" in output
 
 
 def test_errors_read_as_sentences(file: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
+from tests.support.exports import loaded_exports
 from tests.support.mutations import ENCODINGS, MUTATIONS
 
 pytestmark = pytest.mark.corpus
@@ -15,13 +16,7 @@ SPELLINGS = [name for name in MUTATIONS if "sprinkled" not in name]
 
 
 def bare(corpus_dir: Path) -> list[tuple[Path, ts.Document]]:
-    found = []
-    for path in sorted(corpus_dir.rglob("*.xml")):
-        try:
-            found.append((path, ts.load(path)))
-        except ts.DocumentError:
-            continue
-    return found
+    return list(loaded_exports(corpus_dir, ".xml"))
 
 
 def test_the_canonical_form_says_the_same_and_is_its_own(corpus_dir: Path) -> None:

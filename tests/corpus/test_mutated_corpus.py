@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
+from tests.support.exports import export_files
 from tests.support.mutations import ENCODINGS, MUTATIONS
 
 pytestmark = pytest.mark.corpus
@@ -35,15 +36,13 @@ def documents(corpus_dir: Path) -> list[tuple[str, str, ts.Document]]:
 
 def texts(corpus_dir: Path) -> Iterator[tuple[str, bytes]]:
     seen: set[bytes] = set()
-    for path in sorted(corpus_dir.rglob("*")):
+    for path in export_files(corpus_dir):
         if path.suffix == ".xml":
             found = [(path.name, path.read_bytes())]
-        elif path.suffix == ".zip":
+        else:
             with zipfile.ZipFile(path) as archive:
                 members = [n for n in archive.namelist() if n.endswith("object.xml")]
                 found = [(f"{path.name}!{n}", archive.read(n)) for n in members]
-        else:
-            continue
         for name, raw in found:
             if raw not in seen:
                 seen.add(raw)

@@ -16,6 +16,7 @@ from tasksequence.document.new_package import deploys_operating_system, package_
 from tasksequence.document.object_xml import object_xml
 from tasksequence.document.splice import Layout
 from tasksequence.document.writer import new_sequence
+from tests.support.exports import loaded_exports
 from tests.support.origins import without_origins
 
 pytestmark = pytest.mark.corpus
@@ -30,14 +31,9 @@ DIFFERENT = {
 _BETWEEN_ELEMENTS = re.compile(rb">\s*\n\s*<(?!/variable|/action)")
 
 
-def loaded(corpus_dir: Path, pattern: str = "*") -> Iterator[tuple[str, ts.Document]]:
-    for path in sorted(corpus_dir.rglob(pattern)):
-        if path.suffix not in {".xml", ".zip"}:
-            continue
-        try:
-            yield path.relative_to(corpus_dir).as_posix(), ts.load(path)
-        except ts.DocumentError:
-            continue
+def loaded(corpus_dir: Path, *suffixes: str) -> Iterator[tuple[str, ts.Document]]:
+    for path, document in loaded_exports(corpus_dir, *suffixes):
+        yield path.relative_to(corpus_dir).as_posix(), document
 
 
 def test_every_one_line_sequence_is_written_from_its_values_byte_for_byte(
@@ -60,7 +56,7 @@ def test_every_object_xml_of_a_sequence_is_written_from_its_values_byte_for_byte
     corpus_dir: Path,
 ) -> None:
     compared = 0
-    for name, document in loaded(corpus_dir, "*.zip"):
+    for name, document in loaded(corpus_dir, ".zip"):
         archive = document._container.archive
         assert archive is not None
         assert len(document.objects) == len(document.parts)
@@ -71,7 +67,7 @@ def test_every_object_xml_of_a_sequence_is_written_from_its_values_byte_for_byte
             alone = copy.copy(exported)
             alone.value, alone.origin = without_origins(exported.value), None
             text = new_sequence(without_origins(part.sequence), Layout("", ""), "keep").decode()
-            written = object_xml(alone, sequence=text + "\r\n")
+            written = object_xml(alone, sequence=text)
             assert part.member is not None
             assert written.encode() == archive.read(part.member), (name, part.member)
             compared += 1
@@ -79,7 +75,7 @@ def test_every_object_xml_of_a_sequence_is_written_from_its_values_byte_for_byte
 
 
 def test_derived_properties_of_a_package_are_those_of_the_site(corpus_dir: Path) -> None:
-    for name, document in loaded(corpus_dir, "*.zip"):
+    for name, document in loaded(corpus_dir, ".zip"):
         for part, package in zip(document.parts, document.packages, strict=True):
             assert isinstance(package, ts.TaskSequencePackage)
             boot_image = package.boot_image_id or ""
@@ -94,7 +90,7 @@ def test_a_new_export_has_the_members_and_properties_of_the_newest_real_ones(
 ) -> None:
     newest = {
         exported.names
-        for _, document in loaded(corpus_dir, "*.zip")
+        for _, document in loaded(corpus_dir, ".zip")
         for exported in document.objects
         if len(exported.names) == 78
     }

@@ -1,8 +1,7 @@
-"""A real Samba server for each test, and volumes to capture to its share."""
+"""A real Samba server for each test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from examples.samba_share import SambaShare
 from tests.support.shares import PASSWORD
-from tests.support.volumes import make_volume, need_tools
 
 
 @pytest.fixture
@@ -28,18 +26,3 @@ def scratch(tmp_path: Path) -> Path:
     folder = tmp_path / "scratch"
     folder.mkdir()
     return folder
-
-
-@pytest.fixture(scope="session")
-def small_volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small NTFS volume, not to be changed."""
-    need_tools()
-    return make_volume(tmp_path_factory.mktemp("volumes") / "small.img", {"a.txt": b"a" * 5000})
-
-
-@pytest.fixture(scope="session")
-def large_volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A volume with 48 MB that do not compress."""
-    need_tools()
-    files = {f"random {number}.bin": os.urandom(4 << 20) for number in range(12)}
-    return make_volume(tmp_path_factory.mktemp("volumes") / "large.img", files, megabytes=64)

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
-import signal
+import stat
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import tasksequence as ts
 from examples.samba_share import SambaShare
-from tests.support.captures import names_in
+from tests.support import disks
+from tests.support.captures import names_in, processes_below
 from tests.support.command_line import refused, run
-from tests.support.shares import PASSWORD, assert_untouched, put_old, verify
+from tests.support.disks import Slot
+from tests.support.shares import (
+    PASSWORD,
+    assert_untouched,
+    capture_arguments,
+    put_old,
+    sequence_for,
+    verify,
+)
+from tests.support.spellings import spellings
 
 pytestmark = pytest.mark.wimlib
 
@@ -23,24 +34,7 @@ pytestmark = pytest.mark.wimlib
 @pytest.fixture
 def sequence(share: SambaShare, tmp_path: Path) -> Path:
     """An export whose capture step names the share and the account."""
-    step = ts.CaptureSystemImageAction(
-        name="Capture",
-        capture_destination=rf"{share.unc}\out.wim",
-        capture_username=share.account,
-        image_version="1",
-    )
-    path = tmp_path / "sequence.zip"
-    ts.Document.new_export(ts.TaskSequence(steps=[step]), name="C", package_id="ABC00001").save(
-        path
-    )
-    return path
-
-
-def arguments(share: SambaShare, scratch: Path, sequence: Path, volume: Path) -> list[str]:
-    return [
-        *("capture", str(sequence), "--volume", str(volume), "--compression", "none"),
-        *("--smb-port", str(share.port), "--scratch", str(scratch)),
-    ]
+    return sequence_for(share, tmp_path / "sequence.zip")
 
 
 @pytest.mark.parametrize("source", ["env", "fd"])
@@ -53,7 +47,7 @@ def test_a_capture_to_the_share_of_the_step(
     os.close(writing)
     given = "env:SECRET" if source == "env" else f"fd:{reading}"
     done = run(
-        *arguments(share, scratch, sequence, small_volume),
+        *capture_arguments(share, scratch, sequence, small_volume),
         *("--secret", f"OSDCaptureAccountPassword={given}"),
         environment={"SECRET": PASSWORD} if source == "env" else {},
         pass_fds=(reading,),
@@ -69,7 +63,7 @@ def test_a_missing_password_is_asked_for_in_words(
     share: SambaShare, scratch: Path, sequence: Path, small_volume: Path
 ) -> None:
     put_old(share)
-    done = run(*arguments(share, scratch, sequence, small_volume))
+    done = run(*capture_arguments(share, scratch, sequence, small_volume))
     refused(done, 1, "password of", "--secret OSDCaptureAccountPassword=prompt", "0x8007052E")
     assert_untouched(share, scratch)
 
@@ -77,7 +71,7 @@ def test_a_missing_password_is_asked_for_in_words(
 def test_a_mapping_out_of_form_is_a_wrong_command_line(
     share: SambaShare, scratch: Path, sequence: Path, small_volume: Path
 ) -> None:
-    done = run(*arguments(share, scratch, sequence, small_volume), "--share", "images=/mnt")
+    done = run(*capture_arguments(share, scratch, sequence, small_volume), "--share", "images=/mnt")
     refused(done, 2, "UNC=FOLDER")
 
 
@@ -98,22 +92,31 @@ def test_a_finished_wim_is_delivered_by_command(
     assert (share.folder / "out.wim").read_bytes() == wim.read_bytes()
 
 
-def _processes_below(pid: int) -> list[int]:
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            for child in task.read_text().split():
-                found += _processes_below(int(child))
-        except OSError:
-            continue
-    return found
+_WHOLE = 4 << 20
+"""Bytes up to which a file is read whole while the capture runs; of others both ends."""
 
 
-def _held(pid: int, name: str) -> bytes:
+def held_by(path: Path) -> bytes:
+    """Return what a file holds; nothing where it is gone, or no file."""
     try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
+        if path.stat().st_size <= _WHOLE:
+            return path.read_bytes()
+        with path.open("rb") as stream:
+            head = stream.read(_WHOLE // 2)
+            stream.seek(-_WHOLE // 2, os.SEEK_END)
+            return head + stream.read()
     except OSError:
         return b""
+
+
+def files_of(pid: int) -> Iterator[Path]:
+    """Yield the ordinary files that a process has open, those without a name among them."""
+    for entry in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            if stat.S_ISREG(entry.stat().st_mode):
+                yield entry
+        except OSError:
+            continue
 
 
 @pytest.mark.parametrize("source", ["fd", "env"])
@@ -125,83 +128,87 @@ def test_the_secret_of_a_run_is_nowhere(
     tmp_path: Path,
     source: str,
 ) -> None:
-    """In no log, event, argument, environment of a child, or temporary file, while it runs."""
-    log = tmp_path / "smsts.log"
-    secret = PASSWORD.encode()
-    forms = (secret, PASSWORD.encode("utf-16-le"))
+    """In no log, event, argument, environment of a child, or file, while it runs and after."""
+    disks.need_disk_tools()
+    disk = disks.make_gpt_disk(tmp_path / "disk.raw", [Slot(disks.BASIC, large_volume)])
+    folders = {name: tmp_path / "of the run" / name for name in ("home", "state", "temp")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    log = tmp_path / "of the run" / "smsts.log"
+    forms = spellings(PASSWORD)
     reading, writing = os.pipe()
+    inherited = {name: value for name, value in os.environ.items() if name != "SECRET"}
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "tasksequence"),
-            *arguments(share, scratch, sequence, large_volume),
-            *("--log", str(log), "--progress", "json", "--secret"),
+            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--disk", disk),
+            *("--compression", "none", "--smb-port", str(share.port), "--scratch", scratch),
+            *("--log", log, "--progress", "json", "--secret"),
             f"OSDCaptureAccountPassword={'env:SECRET' if source == 'env' else f'fd:{reading}'}",
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         pass_fds=(reading,),
         env={
-            **os.environ,
+            **inherited,
             **({"SECRET": PASSWORD} if source == "env" else {}),
-            "TMPDIR": str(scratch),
+            **dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(folders["home"])),
+            **dict.fromkeys(("XDG_STATE_HOME", "XDG_CACHE_HOME"), str(folders["state"])),
+            "TMPDIR": str(folders["temp"]),
             "TASKSEQUENCE_DEBUG": "1",
         },
     )
     os.close(reading)
-    os.write(writing, secret + b"\n")
+    os.write(writing, PASSWORD.encode() + b"\n")
     os.close(writing)
-    looked = 0
-    while process.poll() is None:
-        started = _held(process.pid, "cmdline")
-        for pid in _processes_below(process.pid):
-            for name in ("cmdline", "environ"):
-                # What a process was started with stays readable for its own account; a child is
-                # the same process until it runs its own program.
-                inherited = pid == process.pid or _held(pid, "cmdline") == started
-                if source == "env" and name == "environ" and inherited:
-                    continue
-                held = _held(pid, name)
-                looked += 1
-                assert not any(form in held for form in forms)
-        for folder in (scratch, tmp_path / "share"):
-            for file in folder.iterdir():
-                try:
-                    held = file.read_bytes()
-                except OSError:
-                    continue
-                assert not any(form in held for form in forms)
-        time.sleep(0.02)
     assert process.stdout is not None
-    output = process.stdout.read()
-    process.stdout.close()
+    output: list[bytes] = []
+    # A pipe that nobody empties would stop the capture.
+    reader = threading.Thread(target=lambda out: output.append(out.read()), args=(process.stdout,))
+    reader.start()
+
+    def look(held: bytes, place: object) -> None:
+        assert not any(form in held for form in forms), place
+
+    programs: set[str] = set()
+    begun: dict[int, bytes] = {}
+    try:
+        while process.poll() is None:
+            own = held_by(Path(f"/proc/{process.pid}/cmdline"))
+            look(own, "arguments")
+            # Python has to start before it can take the variable out of its environment.
+            is_under_way = source == "fd" or log.exists()
+            if is_under_way:
+                look(held_by(Path(f"/proc/{process.pid}/environ")), "environment")
+            for pid in processes_below(process.pid):
+                arguments = held_by(Path(f"/proc/{pid}/cmdline"))
+                look(arguments, "arguments of a child")
+                if not arguments or (not is_under_way and arguments == own):
+                    # A child is a copy of its parent until it runs its own program.
+                    continue
+                environment = held_by(Path(f"/proc/{pid}/environ"))
+                if held_by(Path(f"/proc/{pid}/cmdline")) == arguments:
+                    look(environment, arguments)
+                    begun[pid] = arguments
+                    programs.add(Path(os.fsdecode(arguments.split(b"\0")[0])).name)
+            for place in (
+                *files_of(process.pid),
+                *(file for pid in begun for file in files_of(pid)),
+            ):
+                look(held_by(place), place)
+            for file in tmp_path.rglob("*"):
+                if file.is_file() and file != disk:
+                    look(held_by(file), file)
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        reader.join()
+        process.stdout.close()
     assert process.returncode == 0, output
-    assert looked > 10
-    for held in (output, log.read_bytes(), (share.folder / "out.wim").read_bytes()):
-        assert not any(form in held for form in forms)
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_capture_that_is_ended_while_uploading_cleans_up(
-    share: SambaShare, scratch: Path, sequence: Path, large_volume: Path, number: int, code: int
-) -> None:
-    put_old(share)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tasksequence"),
-            *arguments(share, scratch, sequence, large_volume),
-            *("--secret", "OSDCaptureAccountPassword=env:SECRET"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "SECRET": PASSWORD},
-    )
-    end = time.monotonic() + 30
-    while not any(name.endswith(".partial") for name in names_in(share.folder)):
-        assert time.monotonic() < end
-        time.sleep(0.005)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == code, errors
-    assert "Traceback" not in errors
-    assert_untouched(share, scratch)
+    look(output[0], "events")
+    assert "qemu-storage-daemon" in programs
+    assert any(b"worker" in arguments for arguments in begun.values()), begun
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and file != disk:
+            look(file.read_bytes(), file)
+    assert log.stat().st_size
+    verify(share.folder / "out.wim")

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import re
+import signal
+import struct
 import subprocess
 import sys
+import termios
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 import tasksequence as ts
 from examples.samba_share import SambaShare
+from tasksequence.cli.progress import _fitting
+from tests.support.captures import names_in
 from tests.support.command_line import run
-from tests.support.shares import PASSWORD
+from tests.support.shares import (
+    PASSWORD,
+    assert_untouched,
+    capture_arguments,
+    put_old,
+    sequence_for,
+    verify,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "schemas" / "capture-event.schema.json").read_text(encoding="utf-8"))
+
+VALIDATOR = jsonschema.Draft202012Validator(
+    SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
 
 
 @pytest.fixture
@@ -33,7 +53,7 @@ def events_of(output: str) -> list[dict[str, object]]:
     found = []
     for line in output.splitlines():
         event = json.loads(line)
-        jsonschema.validate(event, SCHEMA)
+        VALIDATOR.validate(event)
         found.append(event)
     return found
 
@@ -78,20 +98,170 @@ def test_a_failure_is_an_event_with_its_code(
     assert events[-1]["standing"] == "failed"
 
 
+def test_a_sequence_that_cannot_be_read_is_an_event_too(tmp_path: Path) -> None:
+    absent = tmp_path / "absent.zip"
+    for more in ((), ("--check-only",)):
+        done = run("capture", absent, "--volume", tmp_path / "v.img", "--progress", "json", *more)
+        assert done.returncode == 1
+        (event,) = events_of(done.stdout)
+        assert (event["event"], event["where"]) == ("failed", str(absent))
+    done = run("capture", absent, "--volume", "v.img", "--progress", "json", "--set", "x")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def watched(
+    share: SambaShare,
+    scratch: Path,
+    sequence: Path,
+    volume: Path,
+    act: Callable[[subprocess.Popen[str], dict[str, Any]], None],
+    *more: str,
+) -> tuple[int, list[dict[str, Any]], str]:
+    """Capture to the share, `act` on each event as it comes; all events keep to the schema."""
+    events: list[dict[str, Any]] = []
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tasksequence"),
+            *capture_arguments(share, scratch, sequence, volume),
+            *("--progress", "json", "--secret", "OSDCaptureAccountPassword=env:SECRET", *more),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "SECRET": PASSWORD},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            VALIDATOR.validate(event)
+            events.append(event)
+            act(process, event)
+        errors = process.stderr.read()
+    assert "Traceback" not in errors
+    assert PASSWORD not in errors
+    kinds = [one["event"] for one in events]
+    assert kinds[0] == "started"
+    assert kinds[-1] in {"finished", "failed"}
+    assert set(kinds[1:-1]) <= {"progress", "warning"}
+    return process.returncode, events, errors
+
+
+def is_uploading(event: dict[str, Any]) -> bool:
+    return bool(event.get("phase") == "upload" and event["done"] > event["total"] // 3)
+
+
 @pytest.mark.wimlib
-def test_on_a_terminal_there_is_one_bar(sequence: Path, large_volume: Path, tmp_path: Path) -> None:
+def test_an_upload_that_resumes_is_told_in_events(
+    share: SambaShare, scratch: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    put_old(share)
+    broken: list[int] = []
+
+    def break_once(_: object, event: dict[str, Any]) -> None:
+        if not broken and is_uploading(event):
+            broken.append(event["done"])
+            share.stop()
+            share.start()
+
+    sequence = sequence_for(share, tmp_path / "s.zip")
+    code, events, errors = watched(share, scratch, sequence, large_volume, break_once)
+    assert code == 0, errors
+    assert broken
+    assert events[-1]["event"] == "finished"
+    assert events[-2]["overall"] == 1.0
+    verify(share.folder / "out.wim")
+
+
+@pytest.mark.wimlib
+def test_a_share_that_is_lost_for_good_is_a_failed_event(
+    share: SambaShare, scratch: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    put_old(share)
+
+    def stop(_: object, event: dict[str, Any]) -> None:
+        if is_uploading(event):
+            share.stop()
+
+    sequence = sequence_for(share, tmp_path / "s.zip")
+    code, events, _ = watched(share, scratch, sequence, large_volume, stop, "--patience", "1")
+    assert code == 1
+    (kept,) = names_in(scratch)
+    assert events[-1]["hresult"] is not None
+    assert f"tasksequence deliver '{scratch / kept}'" in events[-1]["hint"]
+
+
+@pytest.mark.wimlib
+@pytest.mark.parametrize("phase", ["write", "upload"])
+@pytest.mark.parametrize(
+    ("number", "code", "problem"),
+    [
+        (signal.SIGINT, 130, "interrupted by Ctrl-C (SIGINT)"),
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+    ],
+)
+def test_a_capture_that_is_ended_says_so_last(
+    share: SambaShare,
+    scratch: Path,
+    large_volume: Path,
+    tmp_path: Path,
+    phase: str,
+    number: int,
+    code: int,
+    problem: str,
+) -> None:
+    put_old(share)
+    sent: list[int] = []
+
+    def end(process: subprocess.Popen[str], event: dict[str, Any]) -> None:
+        if not sent and event.get("phase") == phase:
+            sent.append(number)
+            process.send_signal(number)
+
+    sequence = sequence_for(share, tmp_path / "s.zip")
+    seen, events, errors = watched(share, scratch, sequence, large_volume, end)
+    assert seen == code, errors
+    assert (events[-1]["event"], events[-1]["problem"]) == ("failed", problem)
+    assert_untouched(share, scratch)
+
+
+@pytest.mark.wimlib
+def test_a_reader_that_is_gone_is_told_of_once_and_ends_no_capture(
+    sequence: Path, large_volume: Path, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", large_volume),
+            *("--destination", tmp_path / "a.wim", "--progress", "json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert errors.count("could not be printed") == 1
+    assert (tmp_path / "a.wim").exists()
+
+
+def on_terminal(command: list[str | Path], columns: int, **environment: str) -> tuple[int, str]:
+    """Run a command whose standard error is a terminal of that width; return code and text."""
     try:
         main, terminal = pty.openpty()
     except OSError as error:
         pytest.skip(f"no pseudo-terminal here: {error}")
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tasksequence", "capture", sequence, "--volume", large_volume),
-            *("--destination", tmp_path / "a.wim", "--scratch", tmp_path),
-        ],
+        [sys.executable, "-m", "tasksequence", *command],
+        stdin=terminal,
         stdout=subprocess.DEVNULL,
         stderr=terminal,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        env={**inherited, "TERM": "xterm", **environment},
     )
     os.close(terminal)
     shown = b""
@@ -104,15 +274,68 @@ def test_on_a_terminal_there_is_one_bar(sequence: Path, large_volume: Path, tmp_
             break
         shown += piece
     os.close(main)
-    assert process.wait(timeout=60) == 0
-    for word in (b"Writing", b"Comparing", b"MiB of", b"%"):
+    return process.wait(timeout=60), shown.decode()
+
+
+@pytest.mark.wimlib
+@pytest.mark.parametrize(
+    ("columns", "environment", "words"),
+    [
+        (100, {"LC_ALL": "C.UTF-8"}, ("MiB of",)),
+        (60, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, ("MiB",)),
+    ],
+)
+def test_on_a_terminal_there_is_one_bar_that_fits(
+    sequence: Path,
+    large_volume: Path,
+    tmp_path: Path,
+    columns: int,
+    environment: dict[str, str],
+    words: tuple[str, ...],
+) -> None:
+    code, shown = on_terminal(
+        [
+            *("capture", sequence, "--volume", large_volume),
+            *("--destination", tmp_path / "a.wim", "--scratch", tmp_path),
+        ],
+        columns,
+        **environment,
+    )
+    assert code == 0, shown
+    for word in ("Writing", "Comparing", *words):
         assert word in shown
-    # One line that is written over again and again.
-    assert shown.count(b"\n") < 10
+    # One line that is written over again and again, and never longer than the terminal is wide.
+    assert shown.count("\n") < 10
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
+    assert max(map(len, lines)) <= columns, shown
+    shares = [int(share) for line in lines for share in re.findall(r" (\d+)%", line)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 100)
+    # The figures may change, the bar's place and width do not.
+    assert len({line.index("%") for line in lines if "%" in line}) == 1
+    # Nothing stays but the line that the shell writes next.
+    assert shown.endswith(("\x1b[2K", "\x1b[?25h", "\r"))
 
 
 def progress(phase: ts.Phase, done: int, overall: float) -> ts.Progress:
     return ts.Progress(phase=phase, done=done, total=1000, overall=overall)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (100, "1000 B of 2.0 KiB, 3.0 MiB/s, 1:05 left"),
+        (80, "1000 B of 2.0 KiB, 3.0 MiB/s, 1:05 left"),
+        (60, "3.0 MiB/s, 1:05 left"),
+        (40, "1:05 left"),
+    ],
+)
+def test_what_stands_beside_the_bar_fits_there(columns: int, said: str) -> None:
+    event = ts.Progress(phase=ts.Phase.WRITE, done=1000, total=2048, overall=0.5)
+    shown = _fitting(event, ts.Pace(rate=3 << 20, seconds_left=65), columns)
+    assert shown.rstrip() == said
+    early = _fitting(event, ts.Pace(rate=None, seconds_left=None), columns)
+    assert len(early) == len(shown) < columns - 16
 
 
 def test_speed_and_time_left_follow_the_last_seconds() -> None:

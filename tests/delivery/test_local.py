@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 import tasksequence as ts
+from tasksequence.capture.destinations.local import LocalDestination
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import DestinationError
 from tasksequence.request import (
@@ -22,7 +23,7 @@ from tasksequence.request import (
 )
 from tests.support.captures import OLD, Events, names_in, needs_root, request_for
 from tests.support.shares import verify
-from tests.support.volumes import run
+from tests.support.volumes import memory_disk, run
 
 pytestmark = pytest.mark.wimlib
 
@@ -60,7 +61,8 @@ def test_a_file_that_came_meanwhile_stays_where_overwriting_is_refused(
     with pytest.raises(DestinationError, match="overwriting was refused"):
         WimlibBackend().capture(request_for(old_wim, small_volume, options=options), come)
     assert old_wim.read_bytes() == OLD
-    assert names_in(old_wim.parent) == {"win.wim"}
+    (finished,) = names_in(old_wim.parent) - {"win.wim"}
+    verify(old_wim.parent / finished)
 
 
 def test_without_an_old_one_refusing_is_no_obstacle(small_volume: Path, tmp_path: Path) -> None:
@@ -109,14 +111,10 @@ def test_a_scratch_folder_holds_the_unfinished_file(
     assert not names_in(scratch)
 
 
-@needs_root
 def test_a_full_destination_behind_a_scratch_folder_keeps_the_old(
     large_volume: Path, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", disk)
-    try:
+    with memory_disk(tmp_path / "disk", "20m") as disk:
         old = disk / "win.wim"
         old.write_bytes(OLD)
         options = attrs.evolve(QUICK, scratch=tmp_path, check_space=False)
@@ -125,9 +123,44 @@ def test_a_full_destination_behind_a_scratch_folder_keeps_the_old(
         assert caught.value.hresult == 0x80070070
         assert old.read_bytes() == OLD
         assert names_in(disk) == {"win.wim"}
-        assert names_in(tmp_path) == {"disk"}
+        (finished,) = names_in(tmp_path) - {"disk"}
+        verify(tmp_path / finished)
+
+
+@needs_root
+def test_a_disk_that_does_not_give_back_what_was_written_is_found_out(tmp_path: Path) -> None:
+    """The copy is compared with what the disk has, which memory hides."""
+    disk, point, scratch = tmp_path / "disk.img", tmp_path / "disk", tmp_path / "scratch"
+    for folder in (point, scratch):
+        folder.mkdir()
+    with disk.open("wb") as file:
+        file.truncate(32 << 20)
+    run("mkfs.ext4", "-q", disk)
+    run("mount", "-o", "loop", disk, point)
+    marker = b"a mark that the disk is going to lose".ljust(4096)
+
+    def lose(phase: Phase, done: int, total: int) -> None:
+        if phase is Phase.UPLOAD and done == total:
+            at = disk.read_bytes().index(marker)
+            with disk.open("r+b") as file:
+                file.seek(at)
+                file.write(bytes(4096))
+
+    try:
+        destination = LocalDestination(
+            str(point / "win.wim"), [], attrs.evolve(QUICK, scratch=scratch)
+        )
+        content = OLD.ljust(2 << 20) + marker + os.urandom(1 << 20)
+        Path(destination.partial).write_bytes(content)
+        with pytest.raises(DestinationError, match="the copy at the destination differs") as caught:
+            destination.deliver(lose)
+        destination.close()
+        assert caught.value.hresult == 0x80070570
+        assert names_in(point) == {"lost+found"}
+        (finished,) = scratch.iterdir()
+        assert finished.read_bytes() == content
     finally:
-        run("umount", disk)
+        run("umount", point)
 
 
 def test_a_missing_scratch_folder_is_named(small_volume: Path, tmp_path: Path) -> None:

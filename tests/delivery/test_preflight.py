@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import re
 from pathlib import Path
 
 import attrs
@@ -14,12 +16,14 @@ from tasksequence.capture.sources.ntfs import data_bytes
 from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
 from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
 from tasksequence.capture.wimlib.backend import WimlibBackend
-from tasksequence.errors import DestinationError
+from tasksequence.engine.doctor import examine
+from tasksequence.errors import BackendUnavailable, DestinationError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource
-from tests.support.captures import OLD, Events, names_in, needs_root, request_for
+from tasksequence.testing import RecordingBackend
+from tests.support.captures import OLD, Events, names_in, request_for
 from tests.support.command_line import run as command
 from tests.support.shares import PASSWORD, assert_untouched, options_for, put_old
-from tests.support.volumes import mounted, run
+from tests.support.volumes import memory_disk, mounted
 
 pytestmark = pytest.mark.wimlib
 
@@ -49,7 +53,7 @@ def test_all_is_well_with_a_good_share(
     )
     assert {one.standing for one in checks} == {ts.Standing.OK}, ts.describe_checks(checks)
     assert set(by_subject(checks)) == {
-        *("step", "libwim", "volume", "state", "destination", "space"),
+        *("step", "backend", "volume", "state", "destination", "space"),
     }
     assert PASSWORD not in ts.describe_checks(checks)
     assert_untouched(share, scratch)
@@ -65,7 +69,7 @@ def test_everything_that_is_wrong_is_told_at_once(
         options=options_for(share, scratch),
     )
     failed = [one for one in checks if one.standing is ts.Standing.FAILED]
-    assert [one.subject for one in failed] == ["libwim", "volume", "volume", "destination"]
+    assert [one.subject for one in failed] == ["backend", "volume", "volume", "destination"]
     assert failed[-1].hresult == 0x80070043
     assert all(one.hint for one in failed)
     assert "(0x80070043)" in ts.describe_checks(checks)
@@ -74,6 +78,37 @@ def test_everything_that_is_wrong_is_told_at_once(
 def test_a_plan_without_a_capture_step_fails_there(small_volume: Path) -> None:
     (check,) = ts.preflight(ts.compile_plan(ts.TaskSequence(steps=[])), small_volume)
     assert (check.subject, check.standing) == ("step", ts.Standing.FAILED)
+
+
+def test_another_backend_is_asked_instead_of_libwim(
+    small_volume: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Picky(RecordingBackend):
+        name = "picky"
+
+        def check_installed(self) -> str:
+            raise BackendUnavailable("the tape is not in", hint="Put it in.")
+
+        def check_request(self, request: ts.CaptureRequest) -> None:
+            raise ts.CaptureError(f"no {request.options.compression.value} on tapes")
+
+        def check_volumes(self, volumes: tuple[VolumeSource, ...]) -> None:
+            raise ts.CaptureError(f"{len(volumes)} is too many")
+
+    monkeypatch.setenv(LIBRARY_VARIABLE, "/nowhere/libwim.so")
+    plan = plan_for(str(tmp_path / "a.wim"))
+    checks = ts.preflight(plan, small_volume, backend=Picky())
+    failed = [(one.subject, one.text) for one in checks if one.standing is ts.Standing.FAILED]
+    assert failed == [
+        ("backend", "the tape is not in"),
+        ("options", "no lzx on tapes"),
+        ("volume", "1 is too many"),
+    ]
+    checks = ts.preflight(plan, small_volume, backend="recording")
+    assert {one.standing for one in checks} == {ts.Standing.OK}, ts.describe_checks(checks)
+    (check,) = (one for one in ts.preflight(plan, backend="none") if one.subject == "backend")
+    assert check.standing is ts.Standing.FAILED
+    assert "no capture backend named 'none'" in check.text
 
 
 def test_a_server_that_says_fat32_is_believed(
@@ -132,6 +167,57 @@ def test_room_is_judged_by_the_estimate(
     assert all(outcome in one for one in warnings)
 
 
+@pytest.mark.parametrize(
+    ("free", "estimate", "outcome"),
+    [
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30), "ok"),
+        (5 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30), "may not suffice"),
+        (3 << 29, SizeEstimate(10 << 30, 1 << 30, 3 << 30), 0x80070070),
+        # What FAT32 volumes stage is gone before the copy is made: the larger of both counts.
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=2 << 30), "ok"),
+        (6 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=4 << 30), "may not suffice"),
+        (4 << 30, SizeEstimate(10 << 30, 1 << 30, 3 << 30, staged=4 << 30), 0x80070070),
+    ],
+)
+def test_a_scratch_folder_on_the_destinations_file_system_needs_room_for_both(
+    free: int, estimate: SizeEstimate, outcome: str | int, tmp_path: Path
+) -> None:
+    place = _Place(free, "ext4")
+    place.text, place.place = str(tmp_path / "a.wim"), str(tmp_path)
+    if isinstance(outcome, int):
+        with pytest.raises(DestinationError, match="on the same file system") as caught:
+            check_space(place, estimate)  # type: ignore[arg-type]
+        assert caught.value.hresult == outcome
+        return
+    warnings = check_space(place, estimate)  # type: ignore[arg-type]
+    assert bool(warnings) == (outcome != "ok")
+    assert all(outcome in one and str(tmp_path) in one for one in warnings)
+
+
+def test_a_capture_by_scratch_that_fits_once_and_not_twice_is_refused(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    with memory_disk(tmp_path / "disk", "40m") as disk:
+        (disk / "scratch").mkdir()
+        (disk / "a.wim").write_bytes(OLD)
+        direct = CaptureOptions(compression=Compression.NONE, threads=1)
+        plan = plan_for(str(disk / "a.wim"))
+        one = by_subject(ts.preflight(plan, large_volume, options=direct))
+        assert one["space"] is ts.Standing.WARNING
+        both = attrs.evolve(direct, scratch=disk / "scratch")
+        for options in (
+            both,
+            attrs.evolve(both, shares=(ts.ShareMapping(unc=r"\\server\images", path=disk),)),
+        ):
+            unc = r"\\server\images\a.wim" if options.shares else str(disk / "a.wim")
+            checks = ts.preflight(plan_for(unc), large_volume, options=options)
+            assert by_subject(checks)["space"] is ts.Standing.FAILED, ts.describe_checks(checks)
+            with pytest.raises(DestinationError, match="could suffice"):
+                WimlibBackend().capture(request_for(unc, large_volume, options=options), Events())
+        assert names_in(disk) == {"a.wim", "scratch"}
+        assert not names_in(disk / "scratch")
+
+
 def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_path: Path) -> None:
     before = data_bytes(str(large_volume))
     assert 48 << 20 <= before <= 53 << 20
@@ -147,14 +233,10 @@ def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_pat
     assert estimate.low < 48 << 20 < estimate.high
 
 
-@needs_root
 def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
     large_volume: Path, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk)
-    try:
+    with memory_disk(tmp_path / "disk", "8m") as disk:
         (disk / "a.wim").write_bytes(OLD)
         events = Events()
         with pytest.raises(DestinationError, match="could suffice") as caught:
@@ -162,8 +244,18 @@ def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
         assert caught.value.hresult == 0x80070070
         assert not events.progress
         assert names_in(disk) == {"a.wim"}
-    finally:
-        run("umount", disk)
+
+
+def test_without_the_space_check_too_little_space_is_a_warning(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    with memory_disk(tmp_path / "disk", "8m") as disk:
+        plan = plan_for(str(disk / "a.wim"))
+        checks = ts.preflight(plan, large_volume)
+        assert by_subject(checks)["space"] is ts.Standing.FAILED
+        checks = ts.preflight(plan, large_volume, options=CaptureOptions(check_space=False))
+        assert by_subject(checks)["space"] is ts.Standing.WARNING
+        assert "could suffice" in checks[-1].text
 
 
 def test_check_only_captures_nothing_and_says_how_it_stands(
@@ -188,11 +280,31 @@ def test_the_doctor_names_what_is_missing() -> None:
     assert done.returncode == 0
     assert "reads" not in done.stderr
     assert "libwim.so" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("This machine can ")
     done = command("doctor", "--json", environment={LIBRARY_VARIABLE: "/nowhere/libwim.so"})
     assert done.returncode == 1
     missing = {one["ability"]: one for one in json.loads(done.stdout) if not one["present"]}
     assert "/nowhere/libwim.so" in missing["write WIM files (libwim)"]["detail"]
     assert "apt install libwim15" in missing["write WIM files (libwim)"]["remedy"]
+    done = command("doctor", environment={LIBRARY_VARIABLE: "/nowhere/libwim.so"})
+    assert "This machine cannot capture: write WIM files (libwim); read NTFS" in done.stdout
+
+
+def test_each_missing_thing_has_the_command_that_adds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str, path: str | None = None) -> None:
+        return None
+
+    def not_there(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setenv(LIBRARY_VARIABLE, "/nowhere/libwim.so")
+    monkeypatch.setattr("shutil.which", absent)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("importlib.metadata.version", not_there)
+    missing = [one for one in examine() if not one.present]
+    assert len(missing) > 14
+    for one in missing:
+        assert re.search(r"apt install|pip install|modprobe|--scratch", one.remedy or ""), one
 
 
 def test_the_space_check_can_be_left_out(small_volume: Path, tmp_path: Path) -> None:

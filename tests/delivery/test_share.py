@@ -19,7 +19,7 @@ from tasksequence.request import CaptureEvent, CaptureRequest, Overwrite, Phase,
 from tasksequence.secret_text import SecretText
 from tests.support.captures import OLD, Events, names_in, needs_root
 from tests.support.shares import PASSWORD, assert_untouched, put_old, share_request, verify
-from tests.support.volumes import run
+from tests.support.volumes import memory_disk
 
 pytestmark = pytest.mark.wimlib
 
@@ -146,6 +146,22 @@ def test_a_share_without_the_right_to_write_is_refused(
     put_old(share)
     share.stop()
     share.configure({"read only": "yes"}, {})
+    share.start()
+    fail(share_request(share, scratch, small_volume), "may not write", 0x80070005)
+    assert_untouched(share, scratch)
+
+
+@needs_root
+def test_a_folder_of_the_share_without_the_right_to_write_is_refused(
+    share: SambaShare, scratch: Path, small_volume: Path
+) -> None:
+    """The share allows it, the folder does not: both are needed."""
+    put_old(share)
+    share.stop()
+    share.configure({"force user": "nobody"}, {})
+    share.folder.chmod(0o755)
+    for folder in (share.folder, *list(share.folder.parents)[:3]):
+        folder.chmod(folder.stat().st_mode | 0o055)
     share.start()
     fail(share_request(share, scratch, small_volume), "may not write", 0x80070005)
     assert_untouched(share, scratch)
@@ -278,34 +294,26 @@ def test_an_image_in_use_keeps_the_finished_upload(
     assert all((share.folder / name).read_bytes() == OLD for name in kept)
 
 
-@needs_root
 def test_a_share_that_is_full_halfway_says_so(
     share: SambaShare, scratch: Path, large_volume: Path
 ) -> None:
-    run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", share.folder)
-    try:
+    with memory_disk(share.folder, "20m"):
         put_old(share)
         request = share_request(share, scratch, large_volume, check_space=False)
         fail(request, "no space left on the share", 0x80070070)
         assert_untouched(share, scratch, kept=1)
-    finally:
         share.stop()
-        run("umount", share.folder)
 
 
-@needs_root
 def test_a_scratch_folder_that_is_full_halfway_says_so(
     share: SambaShare, scratch: Path, large_volume: Path
 ) -> None:
     put_old(share)
-    run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", scratch)
-    try:
+    with memory_disk(scratch, "20m"):
         request = share_request(share, scratch, large_volume, check_space=False)
         error = fail(request, "no space left", 0x80070070)
         assert error.where == str(scratch)
         assert_untouched(share, scratch)
-    finally:
-        run("umount", scratch)
 
 
 def test_the_time_limit_counts_while_uploading(
@@ -379,6 +387,31 @@ def test_a_destination_renamed_under_us_stays_what_it_is(
     WimlibBackend().capture(share_request(share, scratch, small_volume), rename)
     assert (share.folder / "elsewhere.wim").read_bytes() == OLD
     verify(share.folder / "out.wim")
+
+
+def test_a_folder_renamed_under_us_keeps_the_finished_wim(
+    share: SambaShare, scratch: Path, small_volume: Path
+) -> None:
+    folder, elsewhere = share.folder / "2026", share.folder / "elsewhere"
+    folder.mkdir()
+    (folder / "out.wim").write_bytes(OLD)
+
+    def rename(event: CaptureEvent) -> None:
+        if isinstance(event, Progress) and event.phase is Phase.VERIFY and folder.exists():
+            folder.rename(elsewhere)
+
+    request = share_request(share, scratch, small_volume, name="2026\\out.wim")
+    with pytest.raises(DestinationError) as caught:
+        WimlibBackend().capture(request, rename)
+    assert caught.value.hresult in {0x80070002, 0x80070003}
+    assert (elsewhere / "out.wim").read_bytes() == OLD
+    (kept,) = scratch.iterdir()
+    assert f"tasksequence deliver '{kept}'" in (caught.value.hint or "")
+    elsewhere.rename(folder)
+    WimlibBackend().capture(request, Events())
+    verify(folder / "out.wim")
+    assert names_in(folder) == {"out.wim"}
+    assert not names_in(scratch)
 
 
 def test_no_secret_is_in_what_is_shown(share: SambaShare, scratch: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import disks
 from tests.support.disks import Slot
+from tests.support.leftovers import use_own_scratch
 from tests.support.volumes import make_volume, need_tools
 
 
@@ -68,3 +69,11 @@ def small_disk(volumes: Volumes, tmp_path_factory: pytest.TempPathFactory) -> Pa
         tmp_path_factory.mktemp("small") / "small.raw",
         [Slot(disks.BASIC, volumes.data), Slot(disks.LINUX, volumes.linux)],
     )
+
+
+@pytest.fixture
+def own_scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary folder for this test alone, in which `left_behind` looks."""
+    folder = tmp_path_factory.mktemp("scratch")
+    use_own_scratch(folder, monkeypatch)
+    return folder

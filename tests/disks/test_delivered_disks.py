@@ -15,11 +15,12 @@ from examples.samba_share import SambaShare
 from tasksequence import images
 from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
 from tests.disks.conftest import Volumes
+from tests.support import disks
 from tests.support.captures import OLD, names_in
 from tests.support.command_line import run as command
 from tests.support.disks import QUICK, plan_to
 from tests.support.shares import PASSWORD
-from tests.support.volumes import make_volume, run
+from tests.support.volumes import make_volume, memory_disk, run
 
 pytestmark = pytest.mark.wimlib
 
@@ -185,6 +186,51 @@ def test_a_split_wim_replaces_nothing_where_that_is_refused(
     keep = attrs.evolve(options, overwrite=ts.Overwrite.KEEP)
     with pytest.raises(ts.DestinationError, match="cannot be kept"):
         ts.capture_volumes(plan, volume, options=keep)
+
+
+def test_a_scratch_that_is_too_small_for_what_is_staged_says_so(tmp_path: Path) -> None:
+    disks.need_disk_tools()
+    scratch, destination = tmp_path / "scratch", tmp_path / "images" / "x.wim"
+    destination.parent.mkdir()
+    destination.write_bytes(OLD)
+    volume, content = tmp_path / "efi.fat", tmp_path / "content.bin"
+    with volume.open("wb") as stream:
+        stream.truncate(34 << 20)
+    run("mkfs.fat", "-F", "32", "-s", "1", volume)
+    size = 256 << 10
+    content.write_bytes(os.urandom(size))
+    run("mcopy", "-i", volume, content, "::")
+    content.write_bytes(bytes(4 * size))
+    run("mcopy", "-i", volume, content, "::pagefile.sys")
+    with memory_disk(scratch, str(size)):
+        counted = attrs.evolve(QUICK, scratch=scratch)
+        (check,) = [
+            one
+            for one in ts.preflight(plan_to(destination), volume, options=counted)
+            if one.standing is ts.Standing.FAILED
+        ]
+        assert "are staged beside it" in check.text
+        # The content has room and what is left out needs none, but the tree follows the content.
+        options = attrs.evolve(counted, check_space=False)
+        with pytest.raises(ts.DestinationError, match="FAT32 volume is staged") as told:
+            ts.capture_volumes(plan_to(destination), volume, options=options)
+        assert "there were fewer" in told.value.problem
+        assert str(scratch) in told.value.problem
+        assert told.value.where == str(volume)
+        assert "--scratch" in (told.value.hint or "")
+        assert told.value.hresult == 0x80070070
+        assert names_in(scratch) == set()
+        # And here not even the content.
+        (scratch / "other").write_bytes(b"x" * 8192)
+        with pytest.raises(ts.DestinationError, match="are free") as told:
+            ts.capture_volumes(plan_to(destination), volume, options=options)
+        assert told.value.where == str(volume)
+        assert names_in(scratch) == {"other"}
+    with memory_disk(tmp_path / "enough", str(8 * size)):
+        enough = attrs.evolve(QUICK, scratch=tmp_path / "enough")
+        assert ts.capture_volumes(plan_to(tmp_path / "y.wim"), volume, options=enough).verified
+    assert destination.read_bytes() == OLD
+    assert names_in(destination.parent) == {"x.wim"}
 
 
 class _Place:

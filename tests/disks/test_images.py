@@ -173,6 +173,17 @@ def test_differences_are_told_by_path_and_field(wim: Path, volumes: object, tmp_
     assert {one["path"]: one["sizes"] for one in found}["/Backup/old.txt"] == [300, 7]
 
 
+def test_a_volume_that_cannot_be_compared_is_named(wim: Path, tmp_path: Path) -> None:
+    """The index of its root folder is overwritten: the records are sound, the tree is not."""
+    files = {f"file number {number}": b"" for number in range(200)}
+    volume = make_volume(tmp_path / "v.ntfs", files, megabytes=16)
+    volume.write_bytes(volume.read_bytes().replace(b"INDX", b"XXXX"))
+    with pytest.raises(ts.VolumeError, match="the volume cannot be read") as told:
+        images.diff_images(wim, volume)
+    assert told.value.where == str(volume)
+    assert told.value.hresult
+
+
 @pytest.mark.parametrize("form", ["raw", "vhdx"])
 def test_images_applied_back_are_the_volumes_they_came_from(
     wim: Path, gpt_disk: Path, volumes: object, tmp_path: Path, form: str

@@ -12,15 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 
 import tasksequence as ts
 from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
 from tests.support.disks import QUICK, plan_to
-from tests.support.volumes import run
+from tests.support.leftovers import left_behind
+from tests.support.volumes import make_volume, run
 
-pytestmark = pytest.mark.wimlib
+pytestmark = [pytest.mark.wimlib, pytest.mark.usefixtures("own_scratch")]
 
 
 def hashes(wim: Path, image: int) -> dict[str, str]:
@@ -33,19 +35,6 @@ def hashes(wim: Path, image: int) -> dict[str, str]:
         if path is not None and sha1 is not None:
             found[path[1]] = sha1[1]
     return found
-
-
-def left_behind() -> list[str]:
-    """Return what exports leave behind when they are not cleared up: mounts and processes."""
-    mounts = [
-        line for line in Path("/proc/self/mountinfo").read_text().splitlines()
-        if f"/tasksequence-{os.geteuid()}-" in line
-    ]  # fmt: skip
-    daemons = subprocess.run(
-        ["pgrep", "-f", f"qemu-storage-daemon .*tasksequence-{os.geteuid()}-"],
-        capture_output=True, text=True, check=False,
-    ).stdout.split()  # fmt: skip
-    return mounts + daemons
 
 
 def as_raw(disk: Path) -> Path:
@@ -121,17 +110,54 @@ def test_a_logical_volume_of_an_mbr_disk_is_captured(
     assert [one.place.partition for one in result.skipped] == [2]
 
 
-def test_seven_zip_lists_the_images(gpt_disk: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def seven_zip() -> str:
     program = shutil.which("7z") or shutil.which("7zz")
     if program is None:
         pytest.skip("7-Zip is not installed")
+    return program
+
+
+@pytest.mark.parametrize("compression", [ts.Compression.LZX, ts.Compression.SOLID])
+def test_seven_zip_lists_the_images(
+    gpt_disk: Path, tmp_path: Path, seven_zip: str, compression: ts.Compression
+) -> None:
     wim = tmp_path / "all.wim"
-    ts.capture_disks(plan_to(wim), gpt_disk, options=QUICK)
-    listed = run(program, "l", "-slt", wim)
+    options = ts.CaptureOptions(compression=compression, threads=1)
+    ts.capture_disks(plan_to(wim), gpt_disk, options=options)
+    listed = run(seven_zip, "l", "-slt", wim)
     assert "1/EFI/Microsoft/Boot/bootmgfw.efi" in listed
     assert "1/Grüße aus 東京" in listed
     assert "3/Backup/old.txt" in listed
-    run(program, "t", wim)
+    assert f"Version = {'0.14' if compression is ts.Compression.SOLID else '1.13'}" in listed
+    run(seven_zip, "t", wim)
+
+
+def test_seven_zip_reads_the_parts_of_a_split_wim(
+    gpt_disk: Path, tmp_path: Path, seven_zip: str
+) -> None:
+    swm, out = tmp_path / "all.swm", tmp_path / "out"
+    files = {f"folder/{number}.bin": os.urandom(900 << 10) for number in range(3)}
+    data = make_volume(tmp_path / "v.ntfs", files, megabytes=16)
+    disk = disks.make_gpt_disk(
+        tmp_path / "disk.raw", [disks.Slot(disks.BASIC, data), disks.Slot(disks.BASIC, data)]
+    )
+    options = attrs.evolve(QUICK, split=1 << 20)
+    # The names of the Windows volume are longer than Linux takes them.
+    wanted = ["1-1", "1-2", "2-1", "2-5"]
+    result = ts.capture_disks(plan_to(swm), [disk, gpt_disk], include=wanted, options=options)
+    assert len(result.parts) > 2
+    done = subprocess.run(
+        [seven_zip, "x", f"-o{out}", swm], capture_output=True, text=True, check=False
+    )
+    # 7-Zip 16.02 compares the end of the last part with the size of the first, in any split WIM.
+    complaints = {line for line in done.stderr.splitlines() if line and line != "ERRORS:"}
+    assert complaints <= {"Unexpected end of archive"}
+    for image in ("1", "2"):
+        for name, content in files.items():
+            assert (out / image / name).read_bytes() == content
+    assert (out / "4" / "Backup" / "old.txt").read_bytes() == b"old" * 100
+    assert (out / "3" / "EFI" / "Boot" / "bootx64.efi").is_file()
 
 
 def test_several_disks_follow_each_other(gpt_disk: Path, mbr_disk: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 import tasksequence as ts
 from tasksequence.engine.runtime import RunVariables
 from tasksequence.testing import RecordingBackend
@@ -17,6 +19,23 @@ def test_the_longest_secret_is_masked_first() -> None:
     secrets = {f"V{text}": ts.SecretText(text) for text in ("Pass", "Password1", "Password1xyz")}
     variables = RunVariables(plan_of().start, secrets)
     assert variables.masked("a Password1xyz b Password1 c Pass") == "a *** b *** c ***"
+
+
+def test_the_failure_of_a_capture_is_masked_in_its_log(tmp_path: Path) -> None:
+    class Tells(RecordingBackend):
+        def capture(self, request: ts.CaptureRequest, on_event: object) -> ts.CaptureResult:
+            assert request.password is not None
+            raise ts.CaptureError(f"logon with {request.password.reveal()} failed")
+
+    step = capture_step(capture_password=ts.SecretText("hunter2"), name="Capture hunter2")
+    with (
+        ts.CMTraceLog(tmp_path / "smsts.log") as log,
+        pytest.raises(ts.CaptureError),
+    ):
+        ts.capture_volumes(plan_of(step), "v.ntfs", backend=Tells(), log=log)
+    text = (tmp_path / "smsts.log").read_text("utf-8")
+    assert "logon with *** failed" in text
+    assert "hunter2" not in text
 
 
 def test_the_log_of_a_capture_is_masked(tmp_path: Path) -> None:

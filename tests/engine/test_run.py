@@ -174,6 +174,7 @@ def test_a_step_that_takes_too_long_is_ended() -> None:
         }
     ).run(plan)
     assert [r.status.value for r in report.results] == ["failed", "succeeded"]
+    assert report.with_status(ts.StepStatus.FAILED) == report.results[:1]
     assert report.results[0].exit_code == 0x800705B4
     assert done.wait(5)
     assert "A" not in dict(report.variables)
@@ -263,3 +264,12 @@ def test_a_capture_needs_no_word_on_where_the_machine_is() -> None:
     ts.capture_volumes(plan, "v.ntfs", backend=backend)
     assert ts.Engine(volumes="v.ntfs", backend=backend).run(plan).succeeded
     assert len(backend.requests) == 2
+
+
+def test_volumes_from_an_iterator_serve_every_capture_step_and_run() -> None:
+    backend = RecordingBackend()
+    engine = ts.Engine(volumes=iter(["a.ntfs", "b.ntfs"]), backend=backend)
+    plan = plan_of(capture_step(), capture_step())
+    assert engine.run(plan).succeeded
+    assert engine.run(plan).succeeded
+    assert [len(request.volumes) for request in backend.requests] == [2] * 4

@@ -51,6 +51,7 @@ from tests.support.volumes import (
     make_volume,
     mark_dirty,
     mark_encrypted,
+    memory_disk,
     mounted,
     need_tools,
     run,
@@ -195,17 +196,17 @@ def test_a_mounted_volume_is_refused(volume: Path, old_wim: Path) -> None:
     assert_untouched(old_wim)
 
 
-def test_a_volume_that_gets_mounted_meanwhile_is_refused(slow_volume: Path, old_wim: Path) -> None:
+def test_a_volume_that_gets_mounted_meanwhile_is_refused(large_volume: Path, old_wim: Path) -> None:
     point = old_wim.parent.parent / "point"
     point.mkdir()
 
     def mount(event: CaptureEvent) -> None:
         if isinstance(event, Progress) and event.phase is Phase.WRITE and not point.is_mount():
-            run("ntfs-3g", "-o", "ro", slow_volume, point)
+            run("ntfs-3g", "-o", "ro", large_volume, point)
 
     try:
         with pytest.raises(VolumeError, match="mounted on"):
-            WimlibBackend().capture(request_for(old_wim, slow_volume), mount)
+            WimlibBackend().capture(request_for(old_wim, large_volume), mount)
     finally:
         run("umount", point)
     assert_untouched(old_wim)
@@ -429,7 +430,7 @@ def test_a_folder_that_cannot_be_read_takes_a_wim(tmp_path: Path) -> None:
             os.chown(path, 1000, 1000)
         folder.chmod(0o300)
         code = (
-            "from tasksequence.capture.destinations.local import move_into_place\n"
+            "from tasksequence.capture.destinations.placing import move_into_place\n"
             "os.setgroups([])\n"
             "os.setgid(1000)\n"
             "os.setuid(1000)\n"
@@ -467,7 +468,8 @@ def test_a_destination_that_became_a_folder_keeps_it(small_volume: Path, old_wim
     before = descriptors()
     with pytest.raises(DestinationError, match="Is a directory"):
         WimlibBackend().capture(request_for(old_wim, small_volume), make_way)
-    assert names_in(old_wim.parent) == {old_wim.name}
+    (finished,) = names_in(old_wim.parent) - {old_wim.name}
+    assert finished.endswith(".finished.wim")
     assert descriptors() == before
 
 
@@ -508,28 +510,15 @@ def test_the_volume_as_destination_is_refused(volume: Path) -> None:
     assert volume.read_bytes() == before
 
 
-@contextmanager
-def memory_disk(point: Path, size: str) -> Iterator[Path]:
-    """Mount a small file system in memory."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    point.mkdir()
-    run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", point)
-    try:
-        yield point
-    finally:
-        run("umount", point)
-
-
 def test_a_full_destination_says_so_and_keeps_the_old_wim(
-    slow_volume: Path, tmp_path: Path
+    large_volume: Path, tmp_path: Path
 ) -> None:
     with memory_disk(tmp_path / "full", "4m") as disk:
         old = disk / "out.wim"
         old.write_bytes(OLD)
         options = CaptureOptions(threads=2, check_space=False)
         error = fail(
-            request_for(old, slow_volume, options=options), DestinationError, "no space left"
+            request_for(old, large_volume, options=options), DestinationError, "no space left"
         )
         assert error.where == str(old)
         assert "Free space" in (error.hint or "")
@@ -545,7 +534,7 @@ def test_a_read_only_destination_is_refused_at_once(small_volume: Path, tmp_path
         assert_untouched(old)
 
 
-def test_a_file_size_limit_is_named(slow_volume: Path, old_wim: Path, tmp_path: Path) -> None:
+def test_a_file_size_limit_is_named(large_volume: Path, old_wim: Path, tmp_path: Path) -> None:
     code = (
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -555,7 +544,7 @@ def test_a_file_size_limit_is_named(slow_volume: Path, old_wim: Path, tmp_path: 
         "except DestinationError as error:\n"
         "    print(error)\n"
     )
-    with script(code, old_wim, slow_volume) as process:
+    with script(code, old_wim, large_volume) as process:
         output, _ = process.communicate(timeout=PATIENCE)
     assert "File too large" in output
     assert_untouched(old_wim)
@@ -634,32 +623,32 @@ def signal_worker(number: int) -> Callable[[CaptureEvent], None]:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
 def test_a_worker_that_dies_is_named_by_its_signal(
-    slow_volume: Path, old_wim: Path, number: signal.Signals
+    large_volume: Path, old_wim: Path, number: signal.Signals
 ) -> None:
     before = descriptors()
     with pytest.raises(CaptureError, match=f"killed by {number.name}"):
-        WimlibBackend().capture(request_for(old_wim, slow_volume), signal_worker(number))
+        WimlibBackend().capture(request_for(old_wim, large_volume), signal_worker(number))
     assert descriptors() == before
     assert_untouched(old_wim)
 
 
 def test_a_worker_that_hangs_is_ended_by_the_time_limit(
-    slow_volume: Path, old_wim: Path, monkeypatch: pytest.MonkeyPatch
+    large_volume: Path, old_wim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_process, "_GRACE", 0.5)
     before = descriptors()
     options = CaptureOptions(timeout=2.0)
     with pytest.raises(CaptureCancelled, match="time limit"):
         WimlibBackend().capture(
-            request_for(old_wim, slow_volume, options=options), signal_worker(signal.SIGSTOP)
+            request_for(old_wim, large_volume, options=options), signal_worker(signal.SIGSTOP)
         )
     assert descriptors() == before
     assert_untouched(old_wim)
 
 
-def test_a_time_limit_ends_a_healthy_capture(slow_volume: Path, old_wim: Path) -> None:
+def test_a_time_limit_ends_a_healthy_capture(large_volume: Path, old_wim: Path) -> None:
     fail(
-        request_for(old_wim, slow_volume, options=CaptureOptions(timeout=0.2)),
+        request_for(old_wim, large_volume, options=CaptureOptions(timeout=0.2)),
         CaptureCancelled,
         "time limit",
     )
@@ -668,7 +657,7 @@ def test_a_time_limit_ends_a_healthy_capture(slow_volume: Path, old_wim: Path) -
 
 @pytest.mark.parametrize("kind", [ZeroDivisionError, KeyboardInterrupt])
 def test_an_exception_of_the_handler_cancels_at_once(
-    slow_volume: Path, old_wim: Path, kind: type[BaseException]
+    large_volume: Path, old_wim: Path, kind: type[BaseException]
 ) -> None:
     def refuse(event: CaptureEvent) -> None:
         if isinstance(event, Progress) and event.phase is Phase.WRITE:
@@ -677,7 +666,7 @@ def test_an_exception_of_the_handler_cancels_at_once(
     before = descriptors()
     started = time.monotonic()
     with pytest.raises(kind):
-        WimlibBackend().capture(request_for(old_wim, slow_volume), refuse)
+        WimlibBackend().capture(request_for(old_wim, large_volume), refuse)
     assert time.monotonic() - started < PATIENCE
     assert descriptors() == before
     assert_untouched(old_wim)
@@ -739,9 +728,9 @@ WHEN_WRITING = (
 )
 
 
-def test_a_killed_parent_takes_worker_and_file_with_it(slow_volume: Path, old_wim: Path) -> None:
+def test_a_killed_parent_takes_worker_and_file_with_it(large_volume: Path, old_wim: Path) -> None:
     action = "print(*children(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    with script(WHEN_WRITING.replace("ACTION", action), old_wim, slow_volume) as process:
+    with script(WHEN_WRITING.replace("ACTION", action), old_wim, large_volume) as process:
         assert process.stdout is not None
         worker = int(process.stdout.readline())
         assert process.wait(PATIENCE) == -signal.SIGKILL
@@ -750,12 +739,12 @@ def test_a_killed_parent_takes_worker_and_file_with_it(slow_volume: Path, old_wi
 
 
 def test_what_a_killed_run_left_behind_goes_with_the_next(
-    slow_volume: Path, small_volume: Path, old_wim: Path
+    large_volume: Path, small_volume: Path, old_wim: Path
 ) -> None:
     action = (
         "stop(*children()); print(*children(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    with script(WHEN_WRITING.replace("ACTION", action), old_wim, slow_volume) as process:
+    with script(WHEN_WRITING.replace("ACTION", action), old_wim, large_volume) as process:
         assert process.stdout is not None
         worker = int(process.stdout.readline())
         process.wait(PATIENCE)
@@ -774,9 +763,9 @@ def test_what_a_killed_run_left_behind_goes_with_the_next(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_ctrl_c_ends_it_within_seconds(slow_volume: Path, old_wim: Path, times: int) -> None:
+def test_ctrl_c_ends_it_within_seconds(large_volume: Path, old_wim: Path, times: int) -> None:
     action = "print('writing', *children(), flush=True)"
-    with script(WHEN_WRITING.replace("ACTION", action), old_wim, slow_volume) as process:
+    with script(WHEN_WRITING.replace("ACTION", action), old_wim, large_volume) as process:
         assert process.stdout is not None
         worker = int(process.stdout.readline().split()[1])
         started = time.monotonic()

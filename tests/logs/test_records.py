@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
+import random
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -94,11 +96,46 @@ def test_times_that_are_none_are_none(text: str) -> None:
     assert read(data)[0].moment is None
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings_of_real_logs(encoding: str) -> None:
-    data = (NEW % ("Büro größer".encode(), 1)).decode()
-    (record,) = read(data.encode(encoding))
+NEWER = (NEW % ("Büro größer".encode(), 1)).decode()
+OLDER = (OLD % "Büro größer".encode()).decode()
+
+
+@pytest.mark.parametrize("text", [NEWER, OLDER])
+@pytest.mark.parametrize("size", [1, 3, 1 << 20])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
+def test_encodings_of_real_logs(encoding: str, text: str, size: int) -> None:
+    data = text.encode(encoding)
+    (record,) = read_records(data[at : at + size] for at in range(0, len(data), size))
     assert record.message == "Büro größer"
+    assert not record.is_damaged
+
+
+def test_big_endian_with_a_mark_and_half_a_character_at_the_end() -> None:
+    first, rest = read(codecs.BOM_UTF16_BE + (NEWER + "<").encode("utf-16-be") + b"\0")
+    assert first.message == "Büro größer"
+    assert rest.is_damaged
+
+
+@pytest.mark.parametrize("data", [b"", b"\r\n", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf"])
+def test_a_log_without_records_has_none(data: bytes) -> None:
+    assert [one for one in read(data) if not one.is_damaged] == []
+
+
+def test_zeros_that_a_crash_left_take_no_record_with_them() -> None:
+    """NTFS gives a file that grew before a power cut its length, and zeros for its content."""
+    zeros = bytes(4096)
+    records = read(NEW % (b"before", 1) + zeros + NEW % (b"after", 3) + zeros)
+    assert [one.message for one in records if not one.is_damaged] == ["before", "after"]
+    assert [one.raw for one in records if one.is_damaged] == [zeros, zeros]
+
+
+def test_what_is_no_text_is_kept_and_the_record_after_it_read() -> None:
+    noise = random.Random(1).randbytes(50_000).translate(None, b"<\r")
+    *damaged, last = read(noise + b"\r\n" + NEW % (b"whole", 1))
+    assert last.message == "whole"
+    assert b"".join(one.raw for one in damaged).rstrip() == noise.rstrip()
 
 
 @given(

@@ -13,6 +13,7 @@ import pytest
 import tasksequence as ts
 from tasksequence.plan import judgement, steps
 from tests.plan.test_compiler import capture_step, is_set
+from tests.support.exports import loaded_exports
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas" / "plan.schema.json").read_text("utf-8"))
@@ -101,13 +102,7 @@ def test_text_that_is_no_json_is_refused() -> None:
 def test_every_real_sequence_comes_back_and_fits_the_schema(corpus_dir: Path) -> None:
     validator = jsonschema.Draft202012Validator(SCHEMA)
     seen = 0
-    for path in sorted(corpus_dir.rglob("*")):
-        if path.suffix not in {".xml", ".zip"}:
-            continue
-        try:
-            document = ts.load(path)
-        except ts.DocumentError:
-            continue
+    for _, document in loaded_exports(corpus_dir):
         for sequence in document.sequences:
             made = ts.compile_plan(sequence)
             text = made.to_json(indent=None)

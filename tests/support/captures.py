@@ -70,6 +70,20 @@ def children() -> list[int]:
     return found
 
 
+def processes_below(pid: int) -> set[int]:
+    """Return the processes that a process has started, and what those have."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            started = {int(one) for one in task.read_text().split()}
+        except OSError:
+            continue
+        found |= started
+        for child in started:
+            found |= processes_below(child)
+    return found
+
+
 def descriptors() -> dict[str, str]:
     """Return this process's open descriptors and what they lead to."""
     found = {}

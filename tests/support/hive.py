@@ -10,7 +10,7 @@ __all__ = ["Data", "build_hive"]
 Data = str | int | bytes | list[str]
 """The data of a value: text REG_SZ, numbers REG_DWORD, bytes REG_BINARY, lists REG_MULTI_SZ."""
 _BASE = 4096
-_NK, _VK = 76, 20
+_NK = 76
 _ROOT_FLAGS, _KEY_FLAGS = 0x2C, 0x20
 
 

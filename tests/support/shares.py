@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+import tasksequence as ts
 from examples.samba_share import SambaShare
 from tasksequence.request import CaptureOptions, CaptureRequest, Compression
 from tasksequence.secret_text import SecretText
@@ -37,6 +38,29 @@ def share_request(
     )
     request = attrs.evolve(request, account=share.account)
     return request.with_password(SecretText(password))
+
+
+def sequence_for(share: SambaShare, path: Path) -> Path:
+    """Write an export whose capture step names the share and the account."""
+    step = ts.CaptureSystemImageAction(
+        name="Capture",
+        capture_destination=rf"{share.unc}\out.wim",
+        capture_username=share.account,
+        image_version="1",
+    )
+    sequence = ts.TaskSequence(steps=[step])
+    ts.Document.new_export(sequence, name="Capture", package_id="ABC00001").save(path)
+    return path
+
+
+def capture_arguments(
+    share: SambaShare, scratch: Path, sequence: Path, source: Path, *, kind: str = "--volume"
+) -> list[str | Path]:
+    """Return arguments of the command line for a quick capture of a volume or disk to the share."""
+    return [
+        *("capture", sequence, kind, source, "--compression", "none"),
+        *("--smb-port", str(share.port), "--scratch", scratch),
+    ]
 
 
 def put_old(share: SambaShare, name: str = "out.wim") -> Path:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,6 +81,33 @@ def mounted(path: Path, options: str = "rw") -> Iterator[Path]:
     finally:
         run("umount", point)
         point.rmdir()
+
+
+@contextmanager
+def memory_disk(point: Path, size: str) -> Iterator[Path]:
+    """Mount a small file system in memory for the time of the block."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    point.mkdir(exist_ok=True)
+    run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", point)
+    try:
+        yield point
+    finally:
+        _unmount(point)
+
+
+def _unmount(point: Path) -> None:
+    """Unmount; what was killed a moment ago may hold a file there until it is gone."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            run("umount", point)
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def set_extended_attribute(file: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.error_codes import (
     describe_code,
     explain_code,
@@ -15,7 +16,7 @@ from tasksequence.error_codes import (
     hresult_of_status,
     win32_hresult,
 )
-from tasksequence.error_table import HRESULTS, STATUSES, WIN32
+from tasksequence.error_table import HRESULTS, LIBWIM, STATUSES, WIN32
 from tests.support.command_line import refused, run
 
 
@@ -23,6 +24,8 @@ from tests.support.command_line import refused, run
     "text",
     [
         *("0x80070070", "80070070", "2147942512", "-2147024784", "112", "0x70"),
+        *("0X80070070", " 0x80070070 ", "0xc000007f", "status_disk_full"),
+        *("-1073741697", "3221225599", "enospc"),
         *("error_disk_full", "0xC000007F", "STATUS_DISK_FULL", "ENOSPC"),
     ],
 )
@@ -51,7 +54,55 @@ def test_codes_of_captures_have_a_meaning_and_a_hint(code: int) -> None:
     assert explain_code(str(code)) == known
 
 
-@pytest.mark.parametrize("text", ["", "CaptureSystemImageAction", "0x", "E", "OSDImageCreator"])
+@pytest.mark.parametrize(
+    "text",
+    ["WIMLIB_ERR_NTFS_3G", "wimlib_err_ntfs_3g", "libwim error 46", "libwim 46", "libwim:46"],
+)
+def test_every_spelling_of_an_error_of_libwim_is_one_code(text: str) -> None:
+    known = explain_code(text)
+    assert known is not None
+    assert known.hresult == 0x8007001E
+    assert "WIMLIB_ERR_NTFS_3G, libwim error 46: the NTFS volume" in describe_code(known)
+
+
+@pytest.mark.parametrize("name", LIBWIM)
+def test_errors_of_libwim_have_a_meaning_in_windows(name: str) -> None:
+    known = explain_code(name)
+    assert known is not None
+    assert known.name.startswith("ERROR_")
+    assert known == explain_code(f"libwim error {LIBWIM[name][0]}")
+
+
+@pytest.mark.parametrize(
+    ("code", "volume"), [(39, None), (72, None), (46, "v"), (65, "v"), (68, "v"), (28, None)]
+)
+def test_a_captures_error_has_the_code_that_is_explained(code: int, volume: str | None) -> None:
+    failure = LibwimError(code, "said", 0, "")
+    known = explain_code(f"libwim error {code}")
+    assert known is not None
+    error = capture_error(failure, volume=volume, destination="d")
+    assert error.hresult == known.hresult
+
+
+@pytest.mark.parametrize("name", ["EXDEV", "EMFILE", "ENFILE", "ELOOP", "ENOTEMPTY", "EBADF"])
+def test_system_errors_of_moving_and_opening_are_known(name: str) -> None:
+    known = explain_code(name)
+    assert known is not None
+    assert known.name
+    assert known.also.startswith(f"{name}: ")
+
+
+def test_the_command_takes_signed_codes_and_still_knows_its_options() -> None:
+    done = run("explain", "-2147024784")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("0x80070070  ERROR_DISK_FULL")
+    refused(run("explain", "--nope"), 2, "No such option")
+    assert run("explain", "--json", "-2147024784").stdout.startswith("{")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "libwim", "libwim 0", "CaptureSystemImageAction", "0x", "E", "OSDImageCreator"]
+)
 def test_what_is_no_code_is_none(text: str) -> None:
     assert explain_code(text) is None
 

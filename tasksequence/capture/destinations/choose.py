@@ -14,6 +14,7 @@ from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.local import LocalDestination, check_text
 from tasksequence.capture.destinations.parts import check_split
 from tasksequence.capture.destinations.unc import is_unc, mapped, parse_unc
+from tasksequence.capture.space import check_room
 from tasksequence.capture.wim_file import MAGIC_BYTES, WIM_MAGICS, read_wim_file
 from tasksequence.errors import DestinationError, ImageError
 from tasksequence.request import (
@@ -128,6 +129,8 @@ def deliver_wim(
             on_event(Progress(phase=phase, done=done, total=total, overall=overall))
 
     try:
+        if options.check_space:
+            check_room(to, source_path.stat().st_size)
         to.deliver(report, source=os.fspath(source_path))
     finally:
         to.close()

@@ -50,7 +50,8 @@ class Destination(Protocol):
     def deliver_parts(self, parts: Sequence[str], report: DeliveryReport) -> tuple[Path, ...]:
         """Put the verified parts of a split WIM into their places, and return those.
 
-        The first part comes last: it alone makes the others a WIM. Raises `DestinationError`.
+        However that ends, it is the old WIM or the new one as soon as the next capture to this
+        destination has looked at it. Raises `DestinationError`.
         """
         ...
 

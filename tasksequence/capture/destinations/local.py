@@ -6,21 +6,16 @@ import errno
 import hashlib
 import os
 import re
+import shlex
 import stat
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
-from itertools import islice
 from pathlib import Path
 
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
 from tasksequence.capture.destinations.local_errors import write_error
-from tasksequence.capture.destinations.overwrite import (
-    check_is_wim,
-    finished_name,
-    kept_name,
-    refuse,
-)
+from tasksequence.capture.destinations.overwrite import check_is_wim, finished_name, refuse
 from tasksequence.capture.destinations.partial import (
     create_locked,
     new_part_files,
@@ -28,12 +23,18 @@ from tasksequence.capture.destinations.partial import (
     remove_if_present,
     remove_stale,
 )
-from tasksequence.capture.destinations.parts import part_names, remove_left_over
+from tasksequence.capture.destinations.placing import (
+    check_replaceable,
+    move_and_keep,
+    move_into_place,
+    move_to_free,
+)
+from tasksequence.capture.destinations.split_delivery import finish_interrupted, put_parts
 from tasksequence.capture.destinations.unc import is_unc
+from tasksequence.capture.sources.mounts import file_system_of
 from tasksequence.capture.wim_file import MAGIC_BYTES
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import DestinationError
-from tasksequence.file_access import give_access
 from tasksequence.request import CaptureOptions, Overwrite, Phase
 
 __all__ = [
@@ -44,7 +45,6 @@ __all__ = [
     "check_text",
     "default_scratch",
     "kept_finished",
-    "move_into_place",
 ]
 
 LONGEST = 255
@@ -67,8 +67,10 @@ class LocalDestination:
         """Check everything; raises `DestinationError`."""
         self.text = check_destination(text, volumes)
         self._overwrite = options.overwrite
+        finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
+        check_replaceable(self.text)
         remove_stale(self.text)
         self._staged: str | None = None
         if options.scratch is None:
@@ -90,44 +92,43 @@ class LocalDestination:
 
     def file_system(self) -> str:
         """Return the name of its file system, as the kernel calls it; empty where it is unknown."""
-        return _file_system_of(os.path.dirname(self.text))  # noqa: PTH120
+        return file_system_of(os.path.dirname(self.text))  # noqa: PTH120
 
     def deliver(self, report: DeliveryReport, source: str | None = None) -> None:
-        """Put the verified WIM into its place in one step; see `Destination.deliver`."""
+        """Put the verified WIM into its place in one step; see `Destination.deliver`.
+
+        The WIM of a capture stays where it is finished when that fails, and the error says where.
+        """
+        try:
+            self._deliver(source or self.partial, report)
+        except DestinationError as error:
+            if source is not None:
+                raise
+            raise self._with_kept_file(error) from None
+        if source is None:
+            self._remove_kept()
+
+    def _deliver(self, finished: str, report: DeliveryReport) -> None:
         if self._staged is None:
-            self._move(self.partial)
+            self._move(finished)
             return
         try:
             lock = create_locked(self._staged)
         except OSError as error:
             raise write_error(error, self.text) from None
         try:
-            _copy(source or self.partial, lock, self.text, report)
+            _copy(finished, lock, self.text, report)
             self._move(self._staged)
         finally:
             os.close(lock)
             remove_if_present(self._staged)
 
     def deliver_parts(self, parts: Sequence[str], report: DeliveryReport) -> tuple[Path, ...]:
-        """Put the verified parts into their places, the first last; see `Destination`.
-
-        Parts of an older WIM of that name that are left over are deleted.
-        """
-        places = list(islice(part_names(self.text), len(parts)))
-        if self._overwrite is Overwrite.REFUSE:
-            for place in places:
-                if os.path.lexists(place):
-                    raise refuse(place)
+        """Put the verified parts into their places; see `Destination` and `put_parts`."""
         with ExitStack() as staged:
             if self._staged is not None:
                 parts = self._copied(self._staged, parts, staged, report)
-            for part, place in reversed(list(zip(parts, places, strict=True))):
-                if self._overwrite is Overwrite.REFUSE:
-                    _move_to_free(part, place)
-                else:
-                    move_into_place(part, place)
-        remove_left_over(self.text, len(parts))
-        return tuple(map(Path, places))
+            return put_parts(parts, self.text, replace=self._overwrite is not Overwrite.REFUSE)
 
     def _copied(
         self, first: str, parts: Sequence[str], stack: ExitStack, report: DeliveryReport
@@ -156,11 +157,34 @@ class LocalDestination:
 
     def _move(self, finished: str) -> None:
         if self._overwrite is Overwrite.REFUSE:
-            _move_to_free(finished, self.text)
-            return
-        if self._overwrite is Overwrite.KEEP:
-            _keep_old(self.text)
-        move_into_place(finished, self.text)
+            move_to_free(finished, self.text)
+        elif self._overwrite is Overwrite.KEEP:
+            move_and_keep(finished, self.text)
+        else:
+            move_into_place(finished, self.text)
+
+    def _with_kept_file(self, error: DestinationError) -> DestinationError:
+        """Keep the finished WIM where it lies, and add to the error how to finish."""
+        kept = kept_finished(self.partial, self.text)
+        try:
+            os.replace(self.partial, kept)  # noqa: PTH105
+        except OSError:
+            return error
+        # It may have got the access of the file that it was to replace.
+        with suppress(OSError):
+            os.chmod(kept, 0o600)  # noqa: PTH101
+        command = ["tasksequence", "deliver", kept, self.text]
+        if self._overwrite is not Overwrite.REPLACE:
+            command += ["--overwrite", self._overwrite.value]
+        hint = f"The finished WIM stays here: {kept}\nDeliver it later with: {shlex.join(command)}"
+        error.hint = f"{error.hint}\n{hint}" if error.hint else hint
+        return error
+
+    def _remove_kept(self) -> None:
+        """Delete what an earlier run kept, beside the destination too: it is replaced now."""
+        for beside in (self.partial, self.text):
+            with suppress(OSError):
+                os.unlink(kept_finished(beside, self.text))  # noqa: PTH108
 
 
 def _part_report(report: DeliveryReport, before: int, total: int) -> DeliveryReport:
@@ -184,8 +208,7 @@ def check_scratch(folder: Path) -> str:
             hresult=0x80070003,
         )
     try:
-        with tempfile.TemporaryFile(dir=path):
-            pass
+        _try_to_write(path)
     except OSError as error:
         raise DestinationError(
             f"the scratch folder cannot be written: {error.strerror}",
@@ -214,74 +237,6 @@ def kept_finished(partial: str, destination: str) -> str:
     return os.path.join(folder, finished_name(name, mark))  # noqa: PTH118
 
 
-def move_into_place(partial: str, destination: str) -> None:
-    """Put the finished file in its place at once, and see that this lasts where it can.
-
-    Raises nothing once the file is there, else `DestinationError`.
-    """
-    with ExitStack() as opened:
-        folder = None
-        # Who may write to a folder need not be allowed to open it for reading.
-        with suppress(OSError):
-            folder = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
-            opened.callback(os.close, folder)
-        try:
-            give_access(partial, destination)
-            os.replace(partial, destination)  # noqa: PTH105
-        except OSError as error:
-            raise write_error(error, destination) from None
-        # Some file systems refuse to bring a folder to the disk.
-        if folder is not None:
-            with suppress(OSError):
-                os.fsync(folder)
-
-
-def _move_to_free(finished: str, destination: str) -> None:
-    """Put a finished file in a place that is free; a file that came there meanwhile stays."""
-    give_access(finished, destination)
-    try:
-        # Unlike renaming, linking never takes a name from another file.
-        os.link(finished, destination)
-    except FileExistsError:
-        raise refuse(destination) from None
-    except OSError:
-        if os.path.lexists(destination):
-            raise refuse(destination) from None
-        move_into_place(finished, destination)
-    else:
-        remove_if_present(finished)
-
-
-def _keep_old(destination: str) -> None:
-    """Give the old WIM a second name with its time, or, without hard links, that name alone."""
-    folder, name = os.path.split(destination)
-    attempt = 0
-    while True:
-        try:
-            written = os.stat(destination).st_mtime  # noqa: PTH116
-            kept = os.path.join(folder, kept_name(name, written, attempt))  # noqa: PTH118
-            try:
-                os.link(destination, kept)
-            except FileExistsError:
-                attempt += 1
-                continue
-            except OSError as error:
-                if error.errno not in _NO_LINKS:
-                    raise
-                if os.path.lexists(kept):
-                    attempt += 1
-                    continue
-                os.rename(destination, kept)  # noqa: PTH104
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise write_error(error, destination) from None
-        return
-
-
-_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
-
-
 def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> None:
     """Copy a file into an open one, bring that to the disk, and compare the two."""
     try:
@@ -296,6 +251,9 @@ def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> N
                 done += len(chunk)
             os.fsync(descriptor)
             report(Phase.UPLOAD, size, size)
+            # What is compared has to come from the disk, not from this machine's memory.
+            with suppress(OSError):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             for offset in range(0, max(size, 1), CHUNK):
                 report(Phase.CONFIRM, offset, size)
                 wanted = os.pread(stream.fileno(), CHUNK, offset)
@@ -309,19 +267,6 @@ def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> N
             report(Phase.CONFIRM, size, size)
     except OSError as error:
         raise write_error(error, where) from None
-
-
-def _file_system_of(folder: str) -> str:
-    best, name = "", ""
-    mounts = Path("/proc/self/mountinfo")
-    with suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            head, _, tail = line.partition(" - ")
-            point = head.split(" ")[4].encode().decode("unicode_escape")
-            inside = folder == point or folder.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= len(best):
-                best, name = point, tail.split(" ")[0]
-    return name
 
 
 def check_destination(text: str, volumes: Iterable[Path]) -> str:
@@ -350,8 +295,7 @@ def check_destination(text: str, volumes: Iterable[Path]) -> str:
             hresult=0x80070003,
         )
     try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        _try_to_write(folder)
     except OSError as error:
         raise _refused(error, text) from None
     return path
@@ -391,16 +335,30 @@ def check_text(text: str) -> None:
     if _WINDOWS.match(text):
         raise DestinationError("this is a path of Windows", where=text, hint=_GIVE_LOCAL)
     if text.endswith(("/", "\\")):
-        raise DestinationError(
-            "the destination is a folder", where=text, hint="Add the name of the WIM file."
-        )
+        raise _is_a_folder(text)
+
+
+def _is_a_folder(text: str) -> DestinationError:
+    return DestinationError(
+        "the destination is a folder",
+        where=text,
+        hint="Add the name of the WIM file.",
+        hresult=0x8007010B,
+    )
+
+
+def _try_to_write(folder: Path | str) -> None:
+    """Make a file in a folder, and delete it; raises `OSError`.
+
+    For root on a read-only file system the permissions say nothing.
+    """
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _check_existing(status: os.stat_result, text: str, volumes: Iterable[Path]) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise DestinationError(
-            "the destination is a folder", where=text, hint="Add the name of the WIM file."
-        )
+        raise _is_a_folder(text)
     for volume in volumes:
         try:
             same = os.path.samestat(volume.stat(), status)

@@ -16,6 +16,8 @@ from contextlib import suppress
 
 __all__ = [
     "create_locked",
+    "hidden_name",
+    "hidden_pattern",
     "new_part_files",
     "new_partial",
     "remove_if_present",
@@ -32,8 +34,19 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVA
 
 def new_partial(destination: str) -> str:
     """Return a new path for the unfinished file of a destination."""
+    return hidden_name(destination, _SUFFIX)
+
+
+def hidden_name(destination: str, ending: str) -> str:
+    """Return a new hidden path beside a destination; the ending is no longer than `.partial`."""
     folder, name = os.path.split(destination)
-    return os.path.join(folder, f"{_prefix(name)}{os.urandom(_RANDOM_BYTES).hex()}{_SUFFIX}")  # noqa: PTH118
+    return os.path.join(folder, f"{_prefix(name)}{os.urandom(_RANDOM_BYTES).hex()}{ending}")  # noqa: PTH118
+
+
+def hidden_pattern(destination: str, ending: str) -> re.Pattern[str]:
+    """Return a pattern for the names of `hidden_name`; `ending` is a pattern itself."""
+    name = os.path.basename(destination)  # noqa: PTH119
+    return re.compile(re.escape(_prefix(name)) + f"[0-9a-f]{{{2 * _RANDOM_BYTES}}}" + ending)
 
 
 def create_locked(path: str) -> int:
@@ -84,13 +97,8 @@ def remove_if_present(path: str) -> None:
 
 def remove_stale(destination: str) -> None:
     """Delete unfinished files of this destination that no live process holds."""
-    folder, name = os.path.split(destination)
-    pattern = re.compile(
-        re.escape(_prefix(name))
-        + f"[0-9a-f]{{{2 * _RANDOM_BYTES}}}(s[0-9]*|f)?"
-        + re.escape(_SUFFIX)
-    )
-    with suppress(OSError), os.scandir(folder) as entries:
+    pattern = hidden_pattern(destination, f"(s[0-9]*|f)?{re.escape(_SUFFIX)}")
+    with suppress(OSError), os.scandir(os.path.dirname(destination)) as entries:  # noqa: PTH120
         for entry in entries:
             if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 _remove_unlocked(entry.path)

@@ -16,6 +16,7 @@ ROOT = 5
 """Record number of the root folder."""
 FIRST_USER_RECORD = 16
 """Records below are the file system's own ($MFT, $Bitmap …); so is all that lies in $Extend."""
+_CHUNK = 1 << 20
 _DEEPEST = 1024
 """Folders above one another; more is a ring in a damaged volume."""
 
@@ -97,6 +98,7 @@ class NtfsVolume:
                 "the master file table of this NTFS volume cannot be read",
                 where=path,
                 hint="Check the volume with `chkdsk /f` on Windows, or copy the image again.",
+                hresult=0x80070571,
             )
         own = list(form.attributes_of(record))
         parts = [one for one in own if one.type == form.DATA and not one.name]
@@ -140,6 +142,15 @@ class NtfsVolume:
         if parts and parts[0].value is not None:
             return parts[0].value[:length]
         return self._stream(parts).read(0, length)
+
+    def read_through(self, number: int) -> None:
+        """Read all of a file's streams. Raises the `OSError` of what the disk does not give."""
+        names = {one.name for one in self.attributes(number) if one.type == form.DATA}
+        for name in names:
+            parts = [one for one in self.attributes(number) if one.type == form.DATA]
+            stream = self._stream([one for one in parts if one.name == name and one.value is None])
+            for offset in range(0, stream.size, _CHUNK):
+                stream.read(offset, _CHUNK)
 
     def entries(self, folder: int) -> Iterator[tuple[int, FileName]]:
         """Yield (record number, name) of a folder's entries, 8.3 names left out."""

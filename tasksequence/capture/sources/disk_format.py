@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = ["RAW", "disk_format"]
@@ -50,9 +51,14 @@ def disk_format(path: str) -> str:
                 "this is a folder, not a disk",
                 where=path,
                 hint="Name a disk image or block device; a folder is captured with --folder.",
+                hresult=0x8007010B,
             )
         if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-            raise VolumeError("this is neither a file nor a block device", where=path)
+            raise VolumeError(
+                "this is neither a file nor a block device",
+                where=path,
+                hresult=0x80070032,
+            )
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             head = file.read(_HEAD_BYTES) or b""
             size = file.seek(0, os.SEEK_END)
@@ -61,7 +67,11 @@ def disk_format(path: str) -> str:
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     if not head:
-        raise VolumeError("the disk is empty: it has no bytes", where=path)
+        raise VolumeError(
+            "the disk is empty: it has no bytes",
+            where=path,
+            hresult=0x80070026,
+        )
     for offset, magic, name in _HEADS:
         if head.startswith(magic, offset):
             return name
@@ -69,19 +79,32 @@ def disk_format(path: str) -> str:
         return "vpc"
     for offset, magic, what, hint in _NO_DISK:
         if head.startswith(magic, offset):
-            raise VolumeError(f"this is {what}, not a disk", where=path, hint=hint)
+            raise VolumeError(
+                f"this is {what}, not a disk",
+                where=path,
+                hint=hint,
+                hresult=0x80070032,
+            )
     return RAW
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> VolumeError:
     number = getattr(error, "errno", None)
     if number in {errno.ENOENT, errno.ENOTDIR}:
-        return VolumeError("there is no such disk", where=path, hint="Check the path.")
+        return VolumeError(
+            "there is no such disk",
+            where=path,
+            hint="Check the path.",
+            hresult=0x80070002,
+        )
     if number in {errno.EACCES, errno.EPERM}:
         return VolumeError(
             "this account may not read the disk",
             where=path,
             hint="Give it the right to, or run as root.",
+            hresult=0x80070005,
         )
     text = getattr(error, "strerror", None) or str(error)
-    return VolumeError(f"the disk cannot be read: {text}", where=path)
+    return VolumeError(
+        f"the disk cannot be read: {text}", where=path, hresult=hresult_of_errno(number)
+    )

@@ -10,12 +10,19 @@ from pathlib import Path
 
 import attrs
 
+from tasksequence.capture.sources.cut_off import check_not_cut_off
+from tasksequence.capture.sources.differencing import check_not_differencing
 from tasksequence.capture.sources.disk_format import disk_format
 from tasksequence.capture.sources.exports import Part, exported
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import look_at
-from tasksequence.capture.sources.partitions import EFI_SYSTEM, Partition, read_partitions
+from tasksequence.capture.sources.partitions import (
+    EFI_SYSTEM,
+    Partition,
+    read_failure,
+    read_partitions,
+)
 from tasksequence.capture.sources.programs import run
 from tasksequence.capture.sources.usb import is_usb
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
@@ -39,6 +46,8 @@ _RECOVERY = frozenset({"de94bba4-06d1-4d40-a16a-bfd50179d6ac", "0x27"})
 _EFI = frozenset({EFI_SYSTEM, "0xef"})
 _NAMES: dict[str, str] = {"ntfs": NTFS, "exfat": "exFAT", "BitLocker": "BitLocker", "ReFS": "ReFS"}
 _BITLOCKER = b"-FVE-FS-"
+_PROBED = 256 << 10
+"""Bytes at the start of a volume in which nearly all file systems have their mark."""
 _PAIR = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
 _ONLY = "the capture step takes NTFS and FAT32"
 
@@ -106,16 +115,19 @@ def open_disk(path: Path | str, index: int = 0) -> Iterator[OpenDisk]:
     form = disk_format(name)
     for device in (name, *_partition_devices(name)):
         check_not_mounted(device)
+    check_not_differencing(name, form)
+    check_not_cut_off(name, form)
     with exported(name, form, [Part("disk")]) as (whole,):
         size = whole.stat().st_size
         table = read_partitions(whole, name, size)
         style, partitions = table or ("", (Partition(0, 0, size, "", "", active=False),))
-        systems = [_file_system(whole, partition) for partition in partitions]
+        systems = [_file_system(whole, partition, name) for partition in partitions]
         if table is None and not systems[0]:
             raise VolumeError(
                 "this disk has neither a partition table nor a file system",
                 where=name,
                 hint="Check that it is the right file, and a whole disk or volume.",
+                hresult=0x80070571,
             )
     usb = is_usb(name)
     with ExitStack() as stack:
@@ -153,11 +165,19 @@ def _partition_devices(path: str) -> list[str]:
     return [f"/dev/{entry.name}" for entry in folder.iterdir() if (entry / "partition").exists()]
 
 
-def _file_system(whole: Path, partition: Partition) -> str:
-    """Return what a partition holds, by blkid and for BitLocker by its mark; empty for nothing."""
-    with whole.open("rb") as stream:
-        stream.seek(partition.offset)
-        head = stream.read(512)
+def _file_system(whole: Path, partition: Partition, disk: str) -> str:
+    """Return what a partition holds, by blkid and for BitLocker by its mark; empty for nothing.
+
+    Raises `VolumeError` where the disk does not give the partition's first bytes: blkid would see
+    no file system there, and the volume would be left out.
+    """
+    try:
+        with whole.open("rb") as stream:
+            stream.seek(partition.offset)
+            head = stream.read(min(partition.size, _PROBED))
+    except OSError as error:
+        where = f"{disk}, partition {partition.number}" if partition.number else disk
+        raise read_failure(error, where) from None
     if head[3:11] == _BITLOCKER:
         return "BitLocker"
     done = run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -47,6 +48,7 @@ def exported(
     `disk_format` is QEMU's name for it. Raises `VolumeError` with QEMU's words for a disk that it
     cannot open: damaged, part of a chain whose parent is missing, or in use.
     """
+    _check_name(disk)
     daemon = program("qemu-storage-daemon")
     setpriv = program("setpriv")
     with scratch_folder() as folder:
@@ -69,6 +71,18 @@ def exported(
                 yield files
             finally:
                 _end(process)
+
+
+def _check_name(disk: str) -> None:
+    try:
+        os.path.abspath(disk).encode()  # noqa: PTH100
+    except UnicodeEncodeError:
+        raise VolumeError(
+            "the path of this disk is not UTF-8, which qemu-storage-daemon needs",
+            where=disk,
+            hint="Rename it, or name a link to it (`ln -s`).",
+            hresult=0x8007007B,
+        ) from None
 
 
 def _arguments(
@@ -120,6 +134,7 @@ def _await(process: subprocess.Popen[bytes], pid_file: Path, disk: str, log: int
             raise VolumeError(
                 f"qemu-storage-daemon did not show the disk within {_PATIENCE:.0f} seconds",
                 where=disk,
+                hresult=0x800705B4,
             )
         time.sleep(_POLL)
 
@@ -135,24 +150,35 @@ def _failed(disk: str, words: str) -> VolumeError:
             where=disk,
             hint="Put the parent back to where the snapshot looks for it, or merge the chain in "
             "the hypervisor first.",
+            hresult=0x80070002,
         )
-    if "lock" in lower or "resource busy" in lower:
+    if "truncated" in lower or "points after end of file" in lower:
+        return VolumeError(
+            f"the virtual disk is cut off: {text}",
+            where=disk,
+            hint="Copy the file again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
+        )
+    if re.search(r"\block\b", lower) or "resource busy" in lower:
         return VolumeError(
             f"the disk is in use: {text}",
             where=disk,
             hint="Switch the virtual machine off, or end the program that has the disk open.",
+            hresult=0x800700AA,
         )
     if "fuse" in lower or "mount" in lower:
         return VolumeError(
             f"the disk cannot be shown through FUSE: {text}",
             where=disk,
             hint="FUSE needs /dev/fuse and the package fuse3.",
+            hresult=0x8007001F,
         )
     return VolumeError(
         f"the virtual disk cannot be opened: {text}",
         where=disk,
         hint="It is damaged, cut off, or of a kind that QEMU does not read: copy it again, or "
         "convert it with `qemu-img convert -O raw`.",
+        hresult=0x80070570,
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tasksequence.capture.sources import _fat_format as form
 from tasksequence.capture.sources._fat_format import Geometry
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = ["FatEntry", "FatVolume", "is_fat32"]
@@ -50,11 +51,19 @@ class FatVolume:
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise VolumeError(f"the volume cannot be read: {error.strerror}", where=path) from None
+            raise VolumeError(
+                f"the volume cannot be read: {error.strerror}",
+                where=path,
+                hresult=hresult_of_errno(error.errno),
+            ) from None
         try:
             geometry = Geometry.from_boot_sector(self._pread(512, 0))
             if geometry is None:
-                raise VolumeError("this is no FAT32 volume", where=path)
+                raise VolumeError(
+                    "this is no FAT32 volume",
+                    where=path,
+                    hresult=0x80070032,
+                )
             size = os.lseek(self._descriptor, 0, os.SEEK_END)
             if size < geometry.size:
                 raise VolumeError(
@@ -62,6 +71,7 @@ class FatVolume:
                     f"there are {size:,}",
                     where=path,
                     hint="Copy the image again; the copy ended early, or the disk was full.",
+                    hresult=0x80070026,
                 )
             self.geometry = geometry
             self.fat = memoryview(
@@ -180,10 +190,17 @@ class FatVolume:
             piece = os.pread(self._descriptor, length, offset)
         except OSError as error:
             raise VolumeError(
-                f"the volume cannot be read: {error.strerror}", where=self.path
+                f"the volume cannot be read: {error.strerror}",
+                where=self.path,
+                hint="Rescue what can be read with ddrescue first, and name the copy.",
+                hresult=hresult_of_errno(error.errno),
             ) from None
         if len(piece) < length:
-            raise VolumeError("the volume ends too early", where=self.path)
+            raise VolumeError(
+                "the volume ends too early",
+                where=self.path,
+                hresult=0x80070026,
+            )
         return piece
 
     def _damaged(self, what: str) -> VolumeError:
@@ -191,6 +208,7 @@ class FatVolume:
             f"this FAT32 volume is damaged: {what}",
             where=self.path,
             hint="Repair it with `chkdsk /f` on Windows, then capture again.",
+            hresult=0x80070571,
         )
 
 

@@ -7,11 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from tasksequence.errors import VolumeError
 
-__all__ = ["check_not_mounted", "mount_point", "mount_points_below"]
+__all__ = ["check_not_mounted", "file_system_of", "mount_point", "mount_points_below"]
 
 _MOUNTS = "/proc/self/mountinfo"
 _OPTIONAL_FIELDS = 6
@@ -24,6 +25,7 @@ class _Mount(NamedTuple):
     """Number of the mounted device, as major:minor."""
     source: str
     point: str
+    file_system: str
 
 
 def check_not_mounted(path: str) -> None:
@@ -34,12 +36,14 @@ def check_not_mounted(path: str) -> None:
             f"the volume is mounted on {point}",
             where=path,
             hint=f"Unmount it first: umount '{point}'",
+            hresult=0x800700AA,
         )
     if _is_held(path):
         raise VolumeError(
             "the device is in use by the system (mounted elsewhere, or part of a RAID or LVM)",
             where=path,
             hint="Find its user with `lsblk` and `fuser -v`, and end that use first.",
+            hresult=0x800700AA,
         )
 
 
@@ -68,14 +72,28 @@ def mount_points_below(folder: str) -> list[str]:
     return [mount.point for mount in _mounts() if f"{mount.point}/".startswith(below)][::-1]
 
 
+def file_system_of(folder: str) -> str:
+    """Return the file system of an absolute path, as the kernel calls it; empty if unknown."""
+    best = found = ""
+    with suppress(OSError):
+        for mount in _mounts():
+            # Of several mounts on one folder the last is seen.
+            below = mount.point.rstrip("/") + "/"
+            if f"{folder}/".startswith(below) and len(below) >= len(best):
+                best, found = below, mount.file_system
+    return found
+
+
 def _mounts() -> Iterator[_Mount]:
     with open(_MOUNTS, "rb") as file:  # noqa: PTH123
         for line in file:
             # Only blanks separate fields: other white space stands in paths as it is.
             fields = line.removesuffix(b"\n").split(b" ")
             # Optional fields end with a dash; file system type and source follow it.
-            source = fields[fields.index(b"-", _OPTIONAL_FIELDS) + 2]
-            yield _Mount(fields[2].decode(), _unescaped(source), _unescaped(fields[4]))
+            kind, source = fields[fields.index(b"-", _OPTIONAL_FIELDS) + 1 :][:2]
+            yield _Mount(
+                fields[2].decode(), _unescaped(source), _unescaped(fields[4]), os.fsdecode(kind)
+            )
 
 
 def _unescaped(field: bytes) -> str:

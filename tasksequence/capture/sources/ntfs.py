@@ -14,9 +14,11 @@ from tasksequence.capture.sources import _ntfs_format as form
 from tasksequence.capture.sources._ntfs_format import FileName, Geometry
 from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, NtfsVolume
 from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = [
+    "PAGE_FILES",
     "Inspection",
     "Look",
     "NtfsTree",
@@ -25,6 +27,7 @@ __all__ = [
     "inspect",
     "look_at",
     "tree_below",
+    "unreadable_file",
 ]
 
 _CHUNK = 1 << 21
@@ -73,6 +76,7 @@ def check_volume(path: str) -> None:
             f"and there are {size:,}",
             where=path,
             hint="Copy the image again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
         )
 
 
@@ -210,6 +214,32 @@ class NtfsTree:
                 return one.size
         return 0
 
+    def allocated(self, number: int) -> tuple[int, int]:
+        """Return the bytes that a file's main stream takes on the volume, and its names' number."""
+        try:
+            return _allocated(self._volume, number), len(self._volume.names(number))
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
+
+
+def unreadable_file(path: str, number: int) -> str | None:
+    """Return the path of a file that the disk does not give in full, None where it does.
+
+    Reads the whole file. The path is empty where it is not known. Raises `VolumeError` where not
+    even the volume's own records can be read.
+    """
+    with _opened(path) as (descriptor, geometry):
+        try:
+            volume = NtfsVolume(descriptor, geometry, path)
+            names = _paths(volume, number)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        try:
+            volume.read_through(number)
+        except OSError:
+            return names[0] if names else ""
+        return None
+
 
 def data_bytes(path: str) -> int:
     """Return the bytes of the clusters in use that a capture reads, about.
@@ -224,7 +254,7 @@ def data_bytes(path: str) -> int:
             used = int.from_bytes(bitmap, "little").bit_count() * geometry.cluster
             left_out = volume.mft.size + _allocated(volume, _LOG_RECORD)
             for number, name in volume.entries(ROOT):
-                if name.name.lower() in _PAGE_FILES:
+                if name.name.lower() in PAGE_FILES:
                     left_out += _allocated(volume, number)
             return max(0, used - left_out)
         except OSError as error:
@@ -233,7 +263,8 @@ def data_bytes(path: str) -> int:
 
 _LOG_RECORD = 2
 _BITMAP_RECORD = 6
-_PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+PAGE_FILES = frozenset({"pagefile.sys", "hiberfil.sys", "swapfile.sys"})
+"""Names in the root of what Windows keeps of its memory there; no capture needs them."""
 
 
 def _data_of(volume: NtfsVolume, number: int) -> list[form.Attribute]:
@@ -260,7 +291,10 @@ def _opened(path: str) -> Iterator[tuple[int, Geometry]]:
         raise _unreadable(path, error) from None
     except ValueError:  # a zero character, or what this system's encoding does not have
         raise VolumeError(
-            "no file can have this name", where=repr(path), hint="Correct the path."
+            "no file can have this name",
+            where=repr(path),
+            hint="Correct the path.",
+            hresult=0x8007007B,
         ) from None
     if descriptor < 0:
         what = "a folder" if stat.S_ISDIR(mode) else "neither a file nor a block device"
@@ -269,6 +303,7 @@ def _opened(path: str) -> Iterator[tuple[int, Geometry]]:
             where=path,
             hint="Name an unmounted NTFS volume: an image file of one volume, or a block device "
             "such as /dev/sda2.",
+            hresult=0x8007010B,
         )
     try:
         try:
@@ -286,13 +321,19 @@ def _geometry(head: bytes, path: str) -> Geometry:
             "not an NTFS volume: its first bytes are not those of a boot sector",
             "Name an image file of one NTFS volume, or a block device such as /dev/sda2.",
         )
-        raise VolumeError(f"this is {what}", where=path, hint=hint)
+        raise VolumeError(
+            f"this is {what}",
+            where=path,
+            hint=hint,
+            hresult=0x80070032,
+        )
     geometry = Geometry.from_boot_sector(head) if len(head) >= 512 else None
     if geometry is None:
         raise VolumeError(
             "the boot sector of this NTFS volume is damaged",
             where=path,
             hint="Repair it on Windows with `chkdsk /f`, or copy the image again.",
+            hresult=0x80070571,
         )
     return geometry
 
@@ -306,11 +347,17 @@ def _unreadable(path: str, error: OSError) -> VolumeError:
         errno.EIO: "The disk reports a read error: rescue what can be read with ddrescue first.",
     }
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return VolumeError("there is no such volume", where=path, hint=hints[error.errno])
+        return VolumeError(
+            "there is no such volume",
+            where=path,
+            hint=hints[error.errno],
+            hresult=0x80070002,
+        )
     return VolumeError(
         f"the volume cannot be read: {error.strerror}",
         where=path,
         hint=hints.get(error.errno or 0),
+        hresult=hresult_of_errno(error.errno),
     )
 
 
@@ -332,6 +379,7 @@ def _refuse_hibernated(volume: NtfsVolume, path: str) -> None:
             where=path,
             hint="Start Windows and shut it down fully with `shutdown /s /f /t 0`; fast "
             "startup hibernates too, `powercfg /hibernate off` ends that.",
+            hresult=0x800700AA,
         )
 
 

@@ -7,16 +7,17 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from tasksequence.capture.sources._gpt import read_gpt_headers
 from tasksequence.capture.sources.programs import run
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
-__all__ = ["EFI_SYSTEM", "Partition", "read_partitions"]
+__all__ = ["EFI_SYSTEM", "Partition", "read_failure", "read_partitions"]
 
 EFI_SYSTEM = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 
 _SECTOR = 512
 """partx counts in sectors of 512 bytes, whatever those of the disk have."""
-_GPT = b"EFI PART"
 _EXTENDED = frozenset({"0x5", "0xf", "0x85"})
 """Types of MBR partitions that hold others: their numbers stay, they are no volumes."""
 _PAIR = re.compile(r'([A-Z]+)="([^"]*)"')
@@ -48,24 +49,29 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
     `file` is read, `disk` is what messages call it, `size` is its size in bytes. Raises
     `VolumeError` for a table that is damaged, overlaps, or reaches beyond the end of the disk.
     """
-    with file.open("rb") as stream:
-        head = stream.read(4096 + _SECTOR)
-    sector = next((at for at in (512, 4096) if head.startswith(_GPT, at)), None)
-    if sector is not None:
-        _check_cut_off(head[sector:], sector, disk, size)
+    try:
+        with file.open("rb") as stream:
+            gpt = read_gpt_headers(stream, size)
+    except OSError as error:
+        raise read_failure(error, disk) from None
+    if gpt is not None and gpt.end is not None and gpt.end > size:
+        raise VolumeError(
+            f"the disk is cut off: its GPT has usable sectors up to byte {gpt.end:,}, and there "
+            f"are {size:,}",
+            where=disk,
+            hint="Copy the image again; the copy ended early, or the disk was full.",
+            hresult=0x80070026,
+        )
+    sector = gpt.sector if gpt is not None else _SECTOR
+    # It takes the copy at the end of the disk where the first table is damaged.
     done = run(
-        "partx", "--pairs", "--bytes", "--sector-size", str(sector or _SECTOR), "--output",
+        "partx", "--pairs", "--bytes", "--sector-size", str(sector), "--output",
         "NR,START,SECTORS,TYPE,NAME,FLAGS,SCHEME", file,
     )  # fmt: skip
     rows = [dict(_PAIR.findall(line)) for line in done.stdout.splitlines()]
     if not rows:
-        if sector is not None:
-            raise VolumeError(
-                "the GPT partition table of this disk is damaged",
-                where=disk,
-                hint="Repair it with `gdisk` (its copy at the end of the disk may be whole), or "
-                "copy the disk again.",
-            )
+        if gpt is not None:
+            raise _damaged(disk)
         return None
     style = "GPT" if rows[0]["SCHEME"] == "gpt" else "MBR"
     found = [_partition(row, style) for row in rows if row["TYPE"] not in _EXTENDED]
@@ -96,6 +102,7 @@ def _check(partitions: list[Partition], disk: str, size: int) -> None:
                 f"{partition.offset:,}, and that one ends at {end:,}",
                 where=where,
                 hint="The partition table is damaged: repair it, or copy the disk again.",
+                hresult=0x80070571,
             )
         end, before = partition.offset + partition.size, partition
         if end > size:
@@ -103,18 +110,27 @@ def _check(partitions: list[Partition], disk: str, size: int) -> None:
                 f"the partition ends at byte {end:,}, and the disk has {size:,}",
                 where=where,
                 hint="The disk is cut off: copy the image again.",
+                hresult=0x80070026,
             )
 
 
-def _check_cut_off(header: bytes, sector: int, disk: str, size: int) -> None:
-    last = int.from_bytes(header[48:56], "little")
-    if (last + 1) * sector > size:
-        raise VolumeError(
-            f"the disk is cut off: its GPT has usable sectors up to byte {(last + 1) * sector:,}, "
-            f"and there are {size:,}",
-            where=disk,
-            hint="Copy the image again; the copy ended early, or the disk was full.",
-        )
+def _damaged(disk: str) -> VolumeError:
+    return VolumeError(
+        "the GPT partition table of this disk is damaged",
+        where=disk,
+        hint="Repair it with `gdisk`, or copy the disk again.",
+        hresult=0x80070571,
+    )
+
+
+def read_failure(error: OSError, where: str) -> VolumeError:
+    """Return the error for a part of a disk that cannot be read."""
+    return VolumeError(
+        f"the disk cannot be read here: {error.strerror}",
+        where=where,
+        hint="Rescue what can be read with ddrescue first, and name the copy.",
+        hresult=hresult_of_errno(error.errno),
+    )
 
 
 def _unescaped(text: str) -> str:

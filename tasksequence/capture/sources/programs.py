@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tasksequence.errors import BackendUnavailable
+from tasksequence.errors import BackendUnavailable, CaptureError
 
 __all__ = ["program", "run"]
 
@@ -17,6 +17,7 @@ _PACKAGES = {
     "mkntfs": "ntfs-3g",
     "ntfs-3g": "ntfs-3g",
     "partx": "util-linux",
+    "qemu-img": "qemu-utils",
     "qemu-storage-daemon": "qemu-system-common",
     "setpriv": "util-linux",
     "smbd": "samba",
@@ -35,20 +36,34 @@ def program(name: str) -> str:
     if found is None:
         package = _PACKAGES.get(name, name)
         raise BackendUnavailable(
-            f"{name} is not installed", hint=f"Install it with `apt install {package}` (Debian)."
+            f"{name} is not installed",
+            hint=f"Install it with `apt install {package}` (Debian).",
+            hresult=0x80070002,
         )
     return found
 
 
-def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end and return what it wrote; its exit code is the caller's to judge."""
-    return subprocess.run(  # noqa: S603 (no shell; the arguments are ours and paths)
-        [program(name), *(os.fspath(one) for one in arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        timeout=_TIME_LIMIT,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
-    )
+def run(
+    name: str, *arguments: str | Path, limit: int = _TIME_LIMIT
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and return what it wrote; its exit code is the caller's to judge.
+
+    Raises `CaptureError` where it has not ended after so many seconds.
+    """
+    try:
+        return subprocess.run(  # noqa: S603 (no shell; the arguments are ours and paths)
+            [program(name), *(os.fspath(one) for one in arguments)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=limit,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired:
+        raise CaptureError(
+            f"{name} did not end within {limit} seconds",
+            hint="A disk or share that does not answer? See `dmesg`.",
+            hresult=0x800705B4,
+        ) from None

@@ -28,6 +28,7 @@ def choose_volumes(
             f"the volume is both included ({included[at]}) and excluded ({excluded[at]})",
             where=str(volumes[at].place),
             hint="Say one of the two.",
+            hresult=0x80070057,
         )
     chosen: list[DiskVolume] = []
     skipped: list[SkippedVolume] = []
@@ -39,6 +40,7 @@ def choose_volumes(
                     f"this volume cannot be captured: {reason}",
                     where=str(volume.place),
                     hint="Take it out of what is included.",
+                    hresult=0x80070032,
                 )
             reason = None
         elif at in excluded:
@@ -54,6 +56,7 @@ def choose_volumes(
         raise VolumeError(
             f"there is no volume to capture: {reasons}",
             hint="`tasksequence volumes DISK` shows what is there.",
+            hresult=0x80070490,
         )
     return chosen, skipped
 
@@ -74,7 +77,9 @@ def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
         if found:
             places = ", ".join(volumes[at].place.selector for at in found)
             raise VolumeError(
-                f"{name} fits several volumes: {places}", hint="Name one of them by its place."
+                f"{name} fits several volumes: {places}",
+                hint="Name one of them by its place.",
+                hresult=0x80070057,
             )
     known = ", ".join(
         " ".join([volume.place.selector, *([f"({text})"] if text else [])])
@@ -82,5 +87,7 @@ def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
         for text in (volume.place.label or volume.place.role,)
     )
     raise VolumeError(
-        f"there is no volume {name}", hint=f"There are: {known}. Name one by place, label or role."
+        f"there is no volume {name}",
+        hint=f"There are: {known}. Name one by place, label or role.",
+        hresult=0x80070490,
     )

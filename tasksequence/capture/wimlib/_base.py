@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from tasksequence.capture.sources.volume_kind import FAT32
 from tasksequence.capture.wimlib._codes import LibwimError, wim_error
-from tasksequence.capture.wimlib._ffi import Library, Progress, Wim
+from tasksequence.capture.wimlib._ffi import Library, Wim
 
 __all__ = ["Base"]
 
@@ -20,7 +20,7 @@ class Base:
         if path is None:
             return
         try:
-            self._base = stack.enter_context(library.open_wim(path, _ignore))
+            self._base = stack.enter_context(library.open_wim(path))
             count = self._base.image_count()
             wim.use_data_of(self._base)
         except LibwimError as failure:
@@ -35,7 +35,3 @@ class Base:
             self._wim.use_template(index, self._base, self._names.index(name) + 1)
         elif index <= len(self._names):
             self._wim.use_template(index, self._base, index)
-
-
-def _ignore(_: Progress) -> None:
-    pass

@@ -6,6 +6,7 @@ import errno
 import os
 
 from tasksequence.capture.destinations.local_errors import write_error
+from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import (
     BackendUnavailable,
@@ -28,8 +29,9 @@ _CONCURRENT_MODIFICATION_DETECTED = 88
 _READING = frozenset({_NTFS_3G, _READ, _UNEXPECTED_END_OF_FILE, _CONCURRENT_MODIFICATION_DETECTED})
 """Codes with which writing fails because a volume's data cannot be read."""
 
-_DAMAGED_WIM = frozenset({2, 13, 17, 20, 21, 28, 36, 43, 55, 73, 84})
-"""Codes with which verification finds a WIM file damaged: decompression, hash, header …"""
+_DAMAGED_WIM = frozenset({2, 10, 13, 17, 19, 20, 21, 25, 26, 28, 36, 43, 55, 56, 73, 84, 90})
+"""Codes with which a WIM file is found damaged: decompression, hash, header …"""
+_CORRUPT = 0x80070570
 
 _LOG_LINES = 3
 
@@ -55,6 +57,10 @@ class LibwimError(Exception):
         """Tell whether the WIM that was read is damaged, not what was written."""
         return self.code in _DAMAGED_WIM
 
+    def is_about_reading(self) -> bool:
+        """Tell whether the data of a source cannot be read."""
+        return self.code in _READING
+
     def sentence(self) -> str:
         """Return libwim's words: the last errors of its log, the code's text and the code."""
         lines = [line.strip() for line in self.log.replace("\r", "\n").splitlines()]
@@ -63,20 +69,23 @@ class LibwimError(Exception):
         return f"{said} (libwim error {self.code})"
 
 
-def capture_error(failure: LibwimError, *, volume: str | None, destination: str) -> CaptureError:
+def capture_error(
+    failure: LibwimError, *, volume: str | None, destination: str, file: str = ""
+) -> CaptureError:
     """Return the error to raise for a failed call.
 
-    `volume` is the volume that was being scanned, None when a file was written or verified.
+    `volume` is the volume that was being scanned, or one that cannot be read; None when a file was
+    written or verified. `file` is the path in the volume of what cannot be read.
     """
     said = failure.sentence()
     if failure.code == _NOMEM:
         return CaptureError(
             f"not enough memory: {said}",
             hint="Capture with fewer threads, or on a machine with more memory.",
-            hresult=0x8007000E,
+            hresult=hresult_of_libwim(_NOMEM),
         )
     if volume is not None or failure.code in _READING:
-        return _read_error(said, failure, volume)
+        return _read_error(f"{file}: {said}" if file else said, failure, volume)
     if failure.code == _WRITE:
         return _write_failure(said, failure, destination)
     if failure.code in _DAMAGED_WIM:
@@ -85,9 +94,13 @@ def capture_error(failure: LibwimError, *, volume: str | None, destination: str)
             where=destination,
             hint="The destination's disk or the memory does not give back what was written: "
             "check both, then capture again.",
-            hresult=0x80070570,
+            hresult=_CORRUPT,
         )
-    return CaptureError(f"the capture failed: {said}", where=destination)
+    return CaptureError(
+        f"the capture failed: {said}",
+        where=destination,
+        hresult=hresult_of_libwim(failure.code, failure.number),
+    )
 
 
 _WIM_PROBLEMS = {
@@ -103,14 +116,20 @@ _WIM_PROBLEMS = {
 
 def wim_error(failure: LibwimError, path: str) -> ImageError:
     """Return the error for an existing WIM that libwim cannot use."""
+    hresult = hresult_of_libwim(failure.code, failure.number)
     problem, hint = _WIM_PROBLEMS.get(failure.code, ("", ""))
     if problem:
-        return ImageError(f"{problem} (libwim error {failure.code})", where=path, hint=hint)
+        said = f"{problem} (libwim error {failure.code})"
+        return ImageError(said, where=path, hint=hint, hresult=hresult)
     if failure.code in _DAMAGED_WIM or failure.code == _UNEXPECTED_END_OF_FILE:
         return ImageError(
-            f"the WIM is damaged: {failure.sentence()}", where=path, hint="Copy the file again."
+            f"the WIM is damaged: {failure.sentence()}",
+            where=path,
+            hint="Copy the file again.",
+            hresult=hresult,
         )
-    return ImageError(f"the WIM cannot be used: {failure.sentence()}", where=path)
+    said = f"the WIM cannot be used: {failure.sentence()}"
+    return ImageError(said, where=path, hresult=hresult)
 
 
 def _read_error(said: str, failure: LibwimError, volume: str | None) -> CaptureError:
@@ -119,9 +138,9 @@ def _read_error(said: str, failure: LibwimError, volume: str | None) -> CaptureE
             f"this libwim cannot read NTFS volumes: {said}",
             hint="It was built without libntfs-3g; Debian's libwim15 has it "
             "(`apt install libwim15`).",
-            hresult=0x80070032,
+            hresult=hresult_of_libwim(_UNSUPPORTED),
         )
-    hresult = 0x80070026 if failure.code == _UNEXPECTED_END_OF_FILE else 0x8007001E
+    hresult = hresult_of_libwim(failure.code)
     if failure.code == _CONCURRENT_MODIFICATION_DETECTED:
         hint = "It changed while it was captured: see that nothing mounts or writes it."
     elif failure.is_caused_by(errno.EIO):
@@ -144,5 +163,5 @@ def _write_failure(said: str, failure: LibwimError, destination: str) -> Destina
     return DestinationError(
         f"the WIM cannot be written: {said}",
         where=destination,
-        hresult=hresult_of_errno(failure.number) or 0x8007001D,
+        hresult=hresult_of_libwim(failure.code, failure.number),
     )

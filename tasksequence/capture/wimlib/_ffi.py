@@ -54,6 +54,7 @@ _DELETE_RECURSIVE = 0x00000002
 _WRITE_SOLID = 0x00001000
 _LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
+_ITERATE_RESOURCES_NEEDED = 0x00000004
 _ALL_IMAGES = -1
 _CONTINUE, _ABORT = 0, 1
 _SHA1_BYTES = 20
@@ -343,12 +344,12 @@ class Library:
     def open_wim(
         self,
         path: str,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[Progress], None] | None = None,
         *,
         check_integrity: bool = False,
     ) -> Generator[Wim, None, None]:
         """Open a WIM file for reading, its integrity table compared first if that is asked for."""
-        with self._wim(on_progress) as wim:
+        with self._wim(on_progress or _ignore) as wim:
             wim.open(path, _OPEN_CHECK_INTEGRITY if check_integrity else 0)
             yield wim
 
@@ -474,6 +475,12 @@ class Wim:
         """Read all metadata and file data, and compare them with their SHA-1."""
         self._call("wimlib_verify_wim", 0)
 
+    def check_complete(self, image: int) -> None:
+        """See that all data that an image's files name is there; `verify` reads what is there."""
+        callback = _DirEntryFunction(lambda _entry, _context: 0)
+        flags = _ITERATE_RECURSIVE | _ITERATE_RESOURCES_NEEDED
+        self._call("wimlib_iterate_dir_tree", image, b"/", flags, callback, None)
+
     def stored_bytes(self) -> int:
         """Return the bytes that all file data takes in the file, metadata left out."""
         total = 0
@@ -560,6 +567,10 @@ class Wim:
             self._raised = error
             return _ABORT
         return _CONTINUE
+
+
+def _ignore(_: Progress) -> None:
+    pass
 
 
 def _entry_of(raw: Any) -> Entry:

@@ -98,11 +98,15 @@ class WorkerProcess:
         """Number of the worker's process."""
         return self._process.pid
 
-    def events(self, deadline: float | None) -> Iterator[dict[str, Any]]:
+    def events(
+        self, deadline: float | None, pulse: float | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Yield the worker's events until it sends no more.
 
-        Raises `CaptureCancelled` when the monotonic clock passes the deadline, and `CaptureError`
-        for a worker that dies or writes what is no event.
+        A worker that is silent for `pulse` seconds is told of by the event `silent`, again and
+        again: it may be frozen, and whoever listens may want to end it. Raises `CaptureCancelled`
+        when the monotonic clock passes the deadline, and `CaptureError` for a worker that dies or
+        writes what is no event.
         """
         pending = b""
         with selectors.DefaultSelector() as selector:
@@ -110,7 +114,10 @@ class WorkerProcess:
             selector.register(self._stderr, selectors.EVENT_READ)
             self._send_request()
             while True:
-                for ready in self._wait(selector, deadline):
+                found = self._wait(selector, deadline, pulse)
+                if not found:
+                    yield {"event": "silent"}
+                for ready in found:
                     piece = os.read(ready.fd, 1 << 16)
                     if ready.fileobj is self._stderr:
                         self._errors = (self._errors + piece)[-_KEPT_ERRORS:]
@@ -131,8 +138,9 @@ class WorkerProcess:
             raise self._crashed() from None
 
     def _wait(
-        self, selector: selectors.BaseSelector, deadline: float | None
+        self, selector: selectors.BaseSelector, deadline: float | None, pulse: float | None
     ) -> list[selectors.SelectorKey]:
+        """Return what can be read; nothing when `pulse` seconds have passed without."""
         while True:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
@@ -141,8 +149,9 @@ class WorkerProcess:
                     hint="Raise the step's Timeout, or the limit given for this capture.",
                     hresult=0x800705B4,
                 )
-            ready = selector.select(None if left is None else min(left, _LONGEST_WAIT))
-            if ready:
+            waits = [wait for wait in (left, pulse) if wait is not None]
+            ready = selector.select(min(*waits, _LONGEST_WAIT) if waits else None)
+            if ready or pulse is not None:
                 return [key for key, _ in ready]
 
     def _event(self, line: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tasksequence.capture.destinations.partial import new_part_files
-from tasksequence.capture.wimlib._ffi import Library, Progress
+from tasksequence.capture.wimlib._ffi import Library
 
 __all__ = ["split_wim"]
 
@@ -16,7 +16,7 @@ def split_wim(library: Library, path: str, size: int) -> list[str]:
     No part is larger than `size` bytes but for a single file that is larger. The whole is deleted.
     """
     first, other = new_part_files(path)
-    with library.open_wim(path, _ignore) as wim:
+    with library.open_wim(path) as wim:
         wim.split(first, size)
     parts = [first]
     while os.path.exists(other(len(parts) + 1)):  # noqa: PTH110
@@ -25,12 +25,8 @@ def split_wim(library: Library, path: str, size: int) -> list[str]:
         with open(part, "rb") as file:  # noqa: PTH123
             os.fsync(file.fileno())
     os.unlink(path)  # noqa: PTH108
-    with library.open_wim(first, _ignore) as wim:
+    with library.open_wim(first) as wim:
         for part in parts[1:]:
             wim.use_parts(part)
         wim.verify()
     return parts
-
-
-def _ignore(_: Progress) -> None:
-    pass

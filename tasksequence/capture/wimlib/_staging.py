@@ -6,6 +6,7 @@ nothing is left of it however the process ends; it needs room for the volume's c
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,63 +33,74 @@ def staged_fat32(
     """
     staged = staging_file(partial)
     with FatVolume(path) as volume:
-        children = _children(volume, None, "", exclusions, on_excluded)
-        _check_room(os.path.dirname(partial), sum(entry.size for _, entry in volume.walk()), path)  # noqa: PTH120
+        tree = _Tree(volume, exclusions, on_excluded)
+        children = tree.below(None, "")
+        _check_room(os.path.dirname(partial), tree.bytes, path)  # noqa: PTH120
         try:
             with os.fdopen(create_locked(staged), "r+b") as stream:
                 root = Node("", "", _ROOT_ATTRIBUTES, (0, 0, 0), (), children)
                 write_plain_wim(stream, root)
                 yield staged
         except OSError as error:
-            raise write_error(error, staged) from None
+            raise _stage_error(error, os.path.dirname(partial), tree.bytes, path) from None  # noqa: PTH120
         finally:
             remove_if_present(staged)
 
 
-def _children(
-    volume: FatVolume,
-    folder: FatEntry | None,
-    path: str,
-    exclusions: Exclusions,
-    on_excluded: Callable[[str], None],
-    depth: int = 0,
-) -> list[Node]:
-    nodes = []
-    for entry in volume.entries(folder):
-        below = f"{path}/{entry.name}"
-        if exclusions.excludes(below):
-            on_excluded(below)
-            continue
-        children = None
-        if entry.is_folder:
-            volume.check_depth(depth)
-            children = (
-                _children(volume, entry, below, exclusions, on_excluded, depth + 1)
-                if entry.first_cluster
-                else []
+class _Tree:
+    """The files and folders of a volume that are taken, and how many bytes they have."""
+
+    def __init__(
+        self, volume: FatVolume, exclusions: Exclusions, on_excluded: Callable[[str], None]
+    ) -> None:
+        self.bytes = 0
+        self._volume = volume
+        self._exclusions = exclusions
+        self._on_excluded = on_excluded
+
+    def below(self, folder: FatEntry | None, path: str, depth: int = 0) -> list[Node]:
+        nodes = []
+        for entry in self._volume.entries(folder):
+            below = f"{path}/{entry.name}"
+            if self._exclusions.excludes(below):
+                self._on_excluded(below)
+                continue
+            children = None
+            if entry.is_folder:
+                self._volume.check_depth(depth)
+                children = self.below(entry, below, depth + 1) if entry.first_cluster else []
+            self.bytes += entry.size
+            nodes.append(
+                Node(
+                    entry.name,
+                    entry.short_name,
+                    entry.attributes,
+                    (entry.created, entry.accessed, entry.modified),
+                    () if entry.is_folder else self._volume.read(entry),
+                    children,
+                )
             )
-        nodes.append(
-            Node(
-                entry.name,
-                entry.short_name,
-                entry.attributes,
-                (entry.created, entry.accessed, entry.modified),
-                () if entry.is_folder else volume.read(entry),
-                children,
-            )
-        )
-    return nodes
+        return nodes
 
 
 def _check_room(folder: str, needed: int, path: str) -> None:
     space = os.statvfs(folder)
     free = space.f_bavail * space.f_frsize
     if needed > free:
-        raise DestinationError(
-            f"the content of a FAT32 volume is staged before it is compressed, which needs "
-            f"{needed:,} bytes in {folder}, and {free:,} are free",
-            where=path,
-            hint="Free space there, or write the WIM elsewhere first (command line: --scratch "
-            "FOLDER).",
-            hresult=0x80070070,
-        )
+        raise _no_room(folder, needed, f"{free:,} are free", path)
+
+
+def _stage_error(error: OSError, folder: str, needed: int, path: str) -> DestinationError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _no_room(folder, needed, "there were fewer", path)
+    return write_error(error, folder)
+
+
+def _no_room(folder: str, needed: int, there_is: str, path: str) -> DestinationError:
+    return DestinationError(
+        f"no space left: the content of a FAT32 volume is staged before it is compressed, which "
+        f"needs more than {needed:,} bytes in {folder}, and {there_is}",
+        where=path,
+        hint="Free space there, or write the WIM elsewhere first (command line: --scratch FOLDER).",
+        hresult=0x80070070,
+    )

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tasksequence import errors
 from tasksequence.capture.destinations.choose import open_destination
 from tasksequence.capture.destinations.delivery import DeliveryReport, Destination
 from tasksequence.capture.destinations.unc import is_unc
@@ -20,8 +19,11 @@ from tasksequence.capture.sources.source_kind import source_kind
 from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
+from tasksequence.capture.wimlib._events import reported_error
 from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.errors import (
+    BackendUnavailable,
     CaptureCancelled,
     CaptureError,
     ImageError,
@@ -42,7 +44,7 @@ from tasksequence.request import (
     VolumeSource,
 )
 
-__all__ = ["WimlibBackend", "check_request", "check_volumes"]
+__all__ = ["WimlibBackend"]
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
@@ -50,19 +52,10 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _SMALLEST_PART = 1 << 20
 _EVENT_INTERVAL = 0.1
 """Seconds between two events of one phase."""
+_PULSE = 1.0
+"""Seconds after which the last progress is told again: what hears it may end the capture."""
 _UPLOAD_PART = 0.6
 """Share of a delivery's time that the copying takes; comparing takes the rest."""
-
-_KINDS = {
-    kind.__name__: kind
-    for kind in (
-        errors.BackendUnavailable,
-        errors.CaptureError,
-        errors.DestinationError,
-        errors.ImageError,
-        errors.VolumeError,
-    )
-}
 
 
 class WimlibBackend:
@@ -87,19 +80,45 @@ class WimlibBackend:
         except TaskSequenceError as error:
             raise names.error(error) from None
 
+    def check_installed(self) -> str:
+        """Say which libwim there is; raises `BackendUnavailable` for none that reads NTFS."""
+        abilities = libwim_abilities()
+        text = f"{abilities.name} {abilities.version}"
+        if not abilities.ntfs:
+            raise BackendUnavailable(
+                f"{text} cannot read NTFS volumes",
+                hint="It was built without libntfs-3g; Debian's libwim15 has it.",
+                hresult=0x80070032,
+            )
+        return f"{text} reads NTFS"
+
+    def check_request(self, request: CaptureRequest) -> None:
+        """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
+        _check_request(request)
+
+    def check_volumes(self, volumes: tuple[VolumeSource, ...]) -> None:
+        """Refuse volumes of no known kind, mounted ones, and one that is named twice.
+
+        Raises `CaptureError`.
+        """
+        _check_volumes(volumes)
+
 
 def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
-    check_request(request)
+    _check_request(request)
     limit = request.time_limit
     deadline = None if limit is None else time.monotonic() + limit
-    kinds = check_volumes(request.volumes)
+    kinds = _check_volumes(request.volumes)
     destination = open_destination(request)
     try:
         for note in (*destination.notes, *_space_warnings(request, destination)):
             on_event(CaptureWarning(message=note))
         with WorkerProcess(_job(request, kinds, destination)) as worker:
-            for event in worker.events(deadline):
-                if event["event"] == "done":
+            latest = Progress(phase=Phase.SCAN, done=0, total=None, overall=0.0)
+            for event in worker.events(deadline, _PULSE):
+                if event["event"] == "silent":
+                    on_event(latest)
+                elif event["event"] == "done":
                     report = _reporter(destination.weight, deadline, on_event)
                     parts: tuple[Path, ...] = ()
                     if event["parts"]:
@@ -108,18 +127,23 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
                         destination.deliver(report)
                     result = _result(event, request.volumes, destination.text, parts)
                     break
-                _relay(event, on_event, 1 - destination.weight)
+                elif event["event"] == "progress":
+                    latest = _progress(event, 1 - destination.weight)
+                    on_event(latest)
+                else:
+                    _relay(event, on_event)
     finally:
         destination.close()
     return result
 
 
-def check_request(request: CaptureRequest) -> None:
+def _check_request(request: CaptureRequest) -> None:
     """Refuse what no capture can do, whatever the volumes; raises `CaptureError`."""
     if request.options.threads < 0:
         raise CaptureError(
             f"there cannot be {request.options.threads} threads",
             hint="Give 0 for one thread for each processor, or a positive number.",
+            hresult=0x80070057,
         )
     limit = request.time_limit
     # So written, it refuses NaN too.
@@ -127,22 +151,26 @@ def check_request(request: CaptureRequest) -> None:
         raise CaptureError(
             "the time limit is negative, or no finite number",
             hint="Give a number of seconds, or none where the capture may take any time.",
+            hresult=0x80070057,
         )
     if request.options.base is not None and read_wim_file(str(request.options.base)).parts > 1:
         raise ImageError(
             "the base is a split WIM",
             where=str(request.options.base),
             hint="Join its parts first: wimlib-imagex join BASE.wim PART.swm …",
+            hresult=0x80070032,
         )
     if request.options.split is not None and request.options.split < _SMALLEST_PART:
         raise CaptureError(
             f"parts of {request.options.split:,} bytes are too small",
             hint="Give at least 1 MiB for a part of a split WIM.",
+            hresult=0x80070057,
         )
     if request.options.split is not None and request.options.compression is Compression.SOLID:
         raise CaptureError(
             "a solid WIM cannot be split",
             hint="Take another compression, or one file.",
+            hresult=0x80070032,
         )
     named = [
         ("ImageCreator", request.metadata.creator),
@@ -156,10 +184,11 @@ def check_request(request: CaptureRequest) -> None:
             raise CaptureError(
                 f"{name} contains the character U+{ord(found[0]):04X}, which no WIM can hold",
                 hint="Take it out.",
+                hresult=0x80070057,
             )
 
 
-def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
+def _check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
     """Return the kind of each volume: NTFS, FAT32 or folder.
 
     Raises `CaptureError` for what is none of them, is mounted, or named twice.
@@ -169,6 +198,7 @@ def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
         raise CaptureError(
             "there is no volume to capture",
             hint="Name at least one NTFS volume: an image file or a block device.",
+            hresult=0x80070490,
         )
     seen: dict[tuple[int, int, int], Path] = {}
     for volume in volumes:
@@ -183,6 +213,7 @@ def check_volumes(volumes: tuple[VolumeSource, ...]) -> list[str]:
                 + ("" if seen[identity] == volume.path else f", also as {seen[identity]}"),
                 where=str(volume.path),
                 hint="Name each volume once.",
+                hresult=0x800700AA,
             )
         seen[identity] = volume.path
         if not volume.is_folder:
@@ -254,27 +285,21 @@ def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> 
     return report
 
 
-def _relay(event: dict[str, Any], on_event: EventHandler, scale: float) -> None:
-    """Pass an event on to the caller, or raise the error that the worker reports."""
-    if event["event"] == "progress":
-        on_event(
-            Progress(
-                phase=Phase(event["phase"]),
-                done=event["done"],
-                total=event["total"],
-                overall=event["overall"] * scale,
-            )
-        )
-    elif event["event"] == "warning":
+def _progress(event: dict[str, Any], scale: float) -> Progress:
+    return Progress(
+        phase=Phase(event["phase"]),
+        done=event["done"],
+        total=event["total"],
+        overall=event["overall"] * scale,
+    )
+
+
+def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
+    """Pass a warning on to the caller, or raise the error that the worker reports."""
+    if event["event"] == "warning":
         on_event(CaptureWarning(message=event["message"]))
     else:
-        kind = _KINDS[event["kind"]]
-        raise kind(
-            event["problem"],
-            where=event.get("where"),
-            hint=event.get("hint"),
-            hresult=event.get("hresult"),
-        )
+        raise reported_error(event)
 
 
 def _result(

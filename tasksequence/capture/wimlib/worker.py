@@ -31,12 +31,14 @@ from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.wimlib._base import Base
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.capture.wimlib._config import config_file
+from tasksequence.capture.wimlib._events import error_event, send_event
 from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
 from tasksequence.capture.wimlib._split import split_wim
 from tasksequence.capture.wimlib._staging import staged_fat32
+from tasksequence.capture.wimlib._unreadable import unreadable_source
 from tasksequence.errors import TaskSequenceError, VolumeError
 
 __all__ = ["main"]
@@ -63,10 +65,8 @@ class _Capture:
         self._omissions = [Omissions(volume["path"]) for volume in self._volumes]
 
     def send(self, event: dict[str, object]) -> None:
-        """Write one event; a parent that is gone ends the process by stdin, not here."""
-        line = json.dumps(event).encode() + b"\n"
-        while line:
-            line = line[os.write(self._events, line) :]
+        """Write one event."""
+        send_event(self._events, event)
 
     def run(self, complete: threading.Event) -> None:
         """Carry out the request and send its events; set `complete` before the last, `done`.
@@ -77,8 +77,12 @@ class _Capture:
         try:
             done = self._run(library)
         except LibwimError as failure:
-            volume = self._scanning.volume if self._scanning else None
-            raise capture_error(failure, volume=volume, destination=self._destination) from None
+            volume, file = self._scanning.volume if self._scanning else None, ""
+            if volume is None and failure.is_about_reading():
+                volume, file = unreadable_source(failure.log, self._volumes)
+            raise capture_error(
+                failure, volume=volume, destination=self._destination, file=file
+            ) from None
         complete.set()
         self.send(done)
 
@@ -144,6 +148,7 @@ class _Capture:
                 where=path,
                 hint="Start Windows there, run `chkdsk /f`, and shut it down fully. To capture the "
                 "volume as it is, say so (command line: --allow-dirty).",
+                hresult=0x80070015,
             )
         if found.dirty:
             message = (
@@ -169,7 +174,7 @@ class _Capture:
             check_not_mounted(omissions.volume)
             rules = Exclusions(exclude, keep)
             with staged_fat32(omissions.volume, self._partial, rules, omissions.exclude) as path:
-                source = stack.enter_context(library.open_wim(path, _ignore))
+                source = stack.enter_context(library.open_wim(path))
             source.export_image(1, wim, name)
         else:
             if volume["kind"] == NTFS:
@@ -230,10 +235,6 @@ def _inspect_fat32(path: str) -> Inspection:
     with FatVolume(path) as volume:
         records = sum(1 for _ in volume.walk())
         return Inspection(volume.label, volume.dirty, records, {}, [])
-
-
-def _ignore(_: Progress) -> None:
-    pass
 
 
 _ELEMENTS = {
@@ -307,14 +308,7 @@ def main(arguments: Iterable[str]) -> int:
         capture.run(complete)
     except TaskSequenceError as error:
         remove_if_present(request["partial"])
-        kind = type(error).__name__
-        detail = {
-            "problem": error.problem,
-            "where": error.where,
-            "hint": error.hint,
-            "hresult": error.hresult,
-        }
-        capture.send({"event": "error", "kind": kind, **detail})
+        capture.send(error_event(error))
         return 0
     except Exception as error:
         remove_if_present(request["partial"])

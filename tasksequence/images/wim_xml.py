@@ -1,4 +1,4 @@
-"""What a WIM's XML says of its images."""
+"""The XML of a WIM, which comes from anybody, and what it says of the images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 from tasksequence.errors import ImageError
 
-__all__ = ["RecordedImage", "image_elements", "parsed_xml", "recorded_images"]
+__all__ = ["RecordedImage", "image_elements", "parsed_wim_xml", "recorded_images"]
 
 _PLACE = "TASKSEQUENCE/PARTITION"
 
@@ -44,18 +44,26 @@ def recorded_images(xml: str, path: str) -> list[RecordedImage]:
 
 def image_elements(xml: str, path: str) -> list[ET.Element]:
     """Return the IMAGE elements. Raises `ImageError` for damaged XML."""
-    return list(parsed_xml(xml, path).iter("IMAGE"))
+    return list(parsed_wim_xml(xml, path).iter("IMAGE"))
 
 
-def parsed_xml(xml: str, path: str) -> ET.Element:
-    """Parse XML that a WIM holds. Raises `ImageError`."""
+def parsed_wim_xml(xml: str, path: str) -> ET.Element:
+    """Return the root of the XML of the WIM at a path. Raises `ImageError` for what is none."""
     if "<!" in xml:
-        raise ImageError("the XML of the WIM holds declarations, which no WIM has", where=path)
+        raise ImageError(
+            "the XML of the WIM holds declarations, which no WIM has",
+            where=path,
+            hint="Do not use this file: no tool for images writes such XML.",
+            hresult=0x8007000D,
+        )
     try:
         return ET.fromstring(xml)  # noqa: S314 (without declarations there are no entities)
     except ET.ParseError as error:
         raise ImageError(
-            f"the XML of the WIM is damaged: {error}", where=path, hint="Copy the file again."
+            f"the XML of the WIM is damaged: {error}",
+            where=path,
+            hint="Copy the file again.",
+            hresult=0x8007000D,
         ) from None
 
 
