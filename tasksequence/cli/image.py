@@ -64,7 +64,7 @@ def verify(wim: Path, progress: str, quiet: bool) -> None:
     from tasksequence.cli.output import print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.images.contents import verify_image_file
-    from tasksequence.request import Phase, Progress
+    from tasksequence.request import CaptureWarning, Phase, Progress
 
     with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
 
@@ -72,7 +72,7 @@ def verify(wim: Path, progress: str, quiet: bool) -> None:
             overall = done / total if total else 1.0
             on_event(Progress(phase=Phase.VERIFY, done=done, total=total, overall=overall))
 
-        found = verify_image_file(wim, tell)
+        found = verify_image_file(wim, tell, lambda text: on_event(CaptureWarning(message=text)))
     table = "and its integrity table agree" if found.has_integrity_table else "agrees"
     parts = f", {found.parts} parts" if found.parts > 1 else ""
     images = "1 image" if found.images == 1 else f"{found.images} images"
