@@ -143,6 +143,10 @@ class SambaShare:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+        # The children have its socket too, and would take connections for it until they are gone.
+        end = time.monotonic() + _PATIENCE
+        while self._listens() and time.monotonic() < end:
+            time.sleep(0.01)
 
     def __enter__(self) -> SambaShare:
         self.start()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tasksequence.capture.destinations.choose import deliver_wim as deliver_wim
     from tasksequence.capture.exclusions import load_profile as load_profile
     from tasksequence.capture.sources.disks import Disk as Disk
+    from tasksequence.capture.sources.disks import DiskAccess as DiskAccess
     from tasksequence.capture.sources.disks import DiskVolume as DiskVolume
     from tasksequence.capture.sources.disks import read_disk as read_disk
     from tasksequence.cim_datetime import UNSPECIFIED_OFFSET as UNSPECIFIED_OFFSET
@@ -405,7 +406,7 @@ _HOMES = {
         "capture_only",
     ),
     "capture.exclusions": ("load_profile",),
-    "capture.sources.disks": ("Disk", "DiskVolume", "read_disk"),
+    "capture.sources.disks": ("Disk", "DiskAccess", "DiskVolume", "read_disk"),
     "class_registry": ("ClassRegistry",),
     "document.canonical": ("canonical_bytes", "canonical_text"),
     "document.conversion": ("convert",),

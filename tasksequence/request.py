@@ -102,6 +102,8 @@ class SkippedVolume:
     place: VolumePlace
     reason: str
     """Why not, in words."""
+    warning: str | None = None
+    """What should not be overlooked of it, in words."""
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +116,8 @@ class VolumeSource:
     place: VolumePlace | None = None
     """Where on a disk it lies, if it is a part of one."""
     left_out: tuple[SkippedVolume, ...] = ()
-    """Volumes of the same disk without an image, which this image records beside its own place."""
+    """Volumes without an image, which this image records beside its own place: of the same disk,
+    and of disks that have no image at all."""
     is_folder: bool = False
     """The path is a folder, say where a volume is mounted. What Linux shows of it is captured:
     names, content and times; no attributes, short names or permissions of Windows."""

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from tasksequence.cli.sequences import path_argument
+from tasksequence.cli.source_options import BACKING_OPTION, FORMAT_OPTION
 
 __all__ = ["image"]
 
@@ -119,13 +120,16 @@ def files(wim: Path, index: int, as_json: bool) -> int:
     "--exclusions", metavar="FILE", callback=path_argument,
     help="What is not looked at on a volume: the profile that the image was captured with.",
 )  # fmt: skip
+@FORMAT_OPTION
+@BACKING_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @progress_options
 @click.pass_context
 def diff(
     context: click.Context, first: Path, second: Path, index: int, other_index: int,
-    ignore: tuple[str, ...], volume: str | None, exclusions: Path | None, as_json: bool,
-    progress: str, quiet: bool,
+    ignore: tuple[str, ...], volume: str | None, exclusions: Path | None,
+    disk_format: str | None, allow_backing: tuple[Path, ...], as_json: bool, progress: str,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Compare an image of FIRST with one of SECOND, or with the volume or disk SECOND.
 
@@ -134,6 +138,7 @@ def diff(
     import attrs
 
     from tasksequence.capture.exclusions import load_profile
+    from tasksequence.capture.sources.disks import DiskAccess
     from tasksequence.cli.output import print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.images.describe import difference_line
@@ -143,7 +148,8 @@ def diff(
     with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
         found = diff_images(
             first, second, image=index, other_image=other_index, volume=volume, profile=profile,
-            ignore=ignore, on_event=on_event,
+            ignore=ignore, access=DiskAccess(disk_format=disk_format, allow_backing=allow_backing),
+            on_event=on_event,
         )  # fmt: skip
     if as_json:
         print_result(json.dumps([attrs.asdict(one) for one in found], indent=2))
@@ -171,10 +177,12 @@ def diff(
     help="Read all of the images and compare them with their hashes before anything is removed "
     "(the default).",
 )  # fmt: skip
+@FORMAT_OPTION
+@BACKING_OPTION
 @progress_options
 def apply(
     wim: Path, target: Path, index: int | None, volume: str | None, erase: bool, verify: bool,
-    progress: str, quiet: bool,
+    disk_format: str | None, allow_backing: tuple[Path, ...], progress: str, quiet: bool,
 ) -> None:  # fmt: skip
     """Write the images of WIM to the volumes of the disk TARGET, or to the volume TARGET.
 
@@ -182,13 +190,15 @@ def apply(
     its index to one volume. What is on the volumes is removed first, but for the control files of
     a running task sequence; before that, everything is checked, all data of the images too.
     """
+    from tasksequence.capture.sources.disks import DiskAccess
     from tasksequence.cli.output import print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.images.apply import apply_images
 
+    access = DiskAccess(disk_format=disk_format, allow_backing=allow_backing)
     with shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event:
         applied = apply_images(
-            wim, target, index=index, volume=volume, erase=erase, verify=verify,
+            wim, target, index=index, volume=volume, erase=erase, verify=verify, access=access,
             on_event=on_event,
         )  # fmt: skip
     for one in applied:

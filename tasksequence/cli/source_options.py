@@ -13,9 +13,10 @@ import click
 from tasksequence.cli.sequences import path_argument
 
 if TYPE_CHECKING:
+    from tasksequence.capture.sources.disks import DiskAccess
     from tasksequence.request import CaptureOptions, ExclusionProfile, VolumeSource
 
-__all__ = ["SourceOptions", "byte_size", "source_options"]
+__all__ = ["BACKING_OPTION", "FORMAT_OPTION", "SourceOptions", "byte_size", "source_options"]
 
 T = TypeVar("T")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -39,15 +40,21 @@ class SourceOptions:
         split: int | None,
         base: Path | None,
         allow_dirty: bool,
+        disk_format: str | None,
+        allow_backing: tuple[Path, ...],
     ) -> None:
         if not disks and not volumes and not folders:
             raise click.UsageError("Give at least one --disk, --volume or --folder.")
+        if not disks and (disk_format or allow_backing):
+            raise click.UsageError("--format and --allow-backing are about a --disk.")
         if not disks and (include or exclude):
             raise click.UsageError("--include and --exclude choose volumes of a --disk.")
         self.disks = disks
         self.include = include
         self.exclude = exclude
         self.show_exclusions = show_exclusions
+        self._disk_format = disk_format
+        self._allow_backing = allow_backing
         self._volumes = volumes
         self._folders = folders
         self._exclusions = exclusions
@@ -55,6 +62,12 @@ class SourceOptions:
         self._split = split
         self._base = base
         self._allow_dirty = allow_dirty
+
+    def access(self) -> DiskAccess:
+        """Return how the disks are to be read."""
+        from tasksequence.capture.sources.disks import DiskAccess
+
+        return DiskAccess(disk_format=self._disk_format, allow_backing=self._allow_backing)
 
     def volumes(self) -> list[VolumeSource]:
         """Return the single volumes and folders."""
@@ -88,6 +101,7 @@ class SourceOptions:
             exclude=self.exclude,
             volumes=self.volumes(),
             profile=self._profile(),
+            access=self.access(),
         )
         return describe_exclusions(found)
 
@@ -112,6 +126,21 @@ class _ByteSize(click.ParamType[int]):
 byte_size = _ByteSize()
 """A number of bytes such as 3900M or 4G; a bare number is megabytes, as DISM counts."""
 
+FORMAT_OPTION = click.option(
+    "--format",
+    "disk_format",
+    type=click.Choice(["raw", "vhd", "vhdx", "vmdk", "qcow2", "vdi"], case_sensitive=False),
+    help="The format of the disks, where name and content do not agree on one.",
+)
+BACKING_OPTION = click.option(
+    "--allow-backing",
+    multiple=True,
+    metavar="PATH",
+    callback=path_argument,
+    help="A file, or a folder of files, outside the folder of a disk that it may be made of: the "
+    "parent of a snapshot, a part.",
+)
+
 _OPTIONS = [
     click.option(
         "--disk",
@@ -122,6 +151,8 @@ _OPTIONS = [
         help="A whole disk: raw, VHD, VHDX, VMDK or qcow2 image, or block device. Every NTFS and "
         "FAT32 volume of it becomes an image, in disk and partition order.",
     ),
+    FORMAT_OPTION,
+    BACKING_OPTION,
     click.option(
         "--volume",
         "volumes",
@@ -182,7 +213,7 @@ _OPTIONS = [
 ]
 _NAMES = (
     "disks", "volumes", "folders", "include", "exclude", "exclusions", "show_exclusions",
-    "integrity", "split", "base", "allow_dirty",
+    "integrity", "split", "base", "allow_dirty", "disk_format", "allow_backing",
 )  # fmt: skip
 
 

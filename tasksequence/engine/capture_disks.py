@@ -9,12 +9,19 @@ from typing import Any
 
 import attrs
 
-from tasksequence.capture.sources.disks import DiskVolume, open_disk
+from tasksequence.capture.sources.disks import DiskAccess, DiskVolume, open_disk
 from tasksequence.capture.sources.selection import choose_volumes
-from tasksequence.engine.capture_step import Volumes, capture_volumes, each_volume
+from tasksequence.engine.capture_step import COMPONENT, Volumes, capture_volumes, each_volume
+from tasksequence.engine.cmtrace import WARNING, CMTraceLog
 from tasksequence.errors import VolumeError
 from tasksequence.plan.steps import Plan
-from tasksequence.request import CaptureResult, SkippedVolume, VolumeSource
+from tasksequence.request import (
+    CaptureResult,
+    CaptureWarning,
+    EventHandler,
+    SkippedVolume,
+    VolumeSource,
+)
 
 __all__ = ["capture_disks", "chosen_sources"]
 
@@ -26,18 +33,37 @@ def capture_disks(
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
     volumes: Volumes = (),
+    access: DiskAccess | None = None,
     **arguments: Any,
 ) -> CaptureResult:
     """Carry out the capture step of a plan on whole disks, in disk and partition order.
 
     `disks` are raw, VHD, VHDX, VMDK or qcow2 images or block devices, of machines that are switched
     off; they are read in place. `include` and `exclude` choose volumes by number, place (`1-3`),
-    label or role; `volumes` are single ones, whose images follow. All other arguments are those of
+    label or role; `volumes` are single ones, whose images follow. `access` says the disks' format,
+    and which files outside their folders they may be made of. All other arguments are those of
     `capture_volumes`. Raises what that raises, and `VolumeError` for disks that cannot be read.
     """
-    with chosen_sources(disks, include=include, exclude=exclude) as (sources, skipped):
+    with chosen_sources(disks, include=include, exclude=exclude, access=access) as (
+        sources,
+        skipped,
+    ):
+        _warn_of(skipped, arguments.get("on_event"), arguments.get("log"))
         result = capture_volumes(plan, [*sources, *each_volume(volumes)], **arguments)
     return attrs.evolve(result, skipped=tuple(skipped))
+
+
+def _warn_of(
+    skipped: Iterable[SkippedVolume], on_event: EventHandler | None, log: CMTraceLog | None
+) -> None:
+    for one in skipped:
+        if one.warning is None:
+            continue
+        text = f"{one.place} is skipped: {one.warning}"
+        if on_event is not None:
+            on_event(CaptureWarning(message=text))
+        if log is not None:
+            log.write(text, kind=WARNING, component=COMPONENT)
 
 
 @contextmanager
@@ -46,12 +72,13 @@ def chosen_sources(
     *,
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
+    access: DiskAccess | None = None,
 ) -> Iterator[tuple[list[VolumeSource], list[SkippedVolume]]]:
     """Open disks and give their volumes to capture as sources, and those that are left out."""
     paths = [disks] if isinstance(disks, (str, Path)) else list(disks)
     _refuse_twice(paths)
     with ExitStack() as stack:
-        opened = [stack.enter_context(open_disk(path, at)) for at, path in enumerate(paths)]
+        opened = [stack.enter_context(open_disk(path, at, access)) for at, path in enumerate(paths)]
         if not opened:
             yield [], []
             return
@@ -72,12 +99,17 @@ def chosen_sources(
 def _recorded_with(
     volume: DiskVolume, chosen: Sequence[DiskVolume], skipped: Sequence[SkippedVolume]
 ) -> tuple[SkippedVolume, ...]:
-    """The first image of a disk records the volumes that have none."""
+    """The first image of a disk records the volumes that have none; so does the first image of all
+    for the disks of which nothing is captured."""
     index = volume.place.disk_index
     first = next(one for one in chosen if one.place.disk_index == index)
     if volume is not first:
         return ()
-    return tuple(one for one in skipped if one.place.disk_index == index)
+    recorded = {index}
+    if volume is chosen[0]:
+        with_image = {one.place.disk_index for one in chosen}
+        recorded |= {one.place.disk_index for one in skipped} - with_image
+    return tuple(one for one in skipped if one.place.disk_index in recorded)
 
 
 def _image_names(volumes: Sequence[DiskVolume]) -> list[str]:

@@ -13,12 +13,14 @@ import attrs
 from tasksequence.capture.backend import CaptureBackend, CheckingBackend, load_backend
 from tasksequence.capture.destinations.choose import open_destination
 from tasksequence.capture.shown_names import ShownNames
+from tasksequence.capture.sources.disks import DiskAccess
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import inspect
 from tasksequence.capture.sources.source_kind import source_kind
 from tasksequence.capture.sources.used_space import used_space
 from tasksequence.capture.sources.volume_kind import FAT32, FOLDER, NTFS
+from tasksequence.capture.sources.volume_state import CLEANING, VolumeState, volume_state
 from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.engine.capture_disks import chosen_sources
 from tasksequence.engine.capture_step import Volumes, capture_step, each_volume, requested
@@ -63,6 +65,7 @@ def preflight(
     disks: Sequence[Path | str] | Path | str = (),
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
+    access: DiskAccess | None = None,
     backend: str | CaptureBackend = "wimlib",
     options: CaptureOptions | None = None,
     assume_conditions: bool = False,
@@ -88,12 +91,16 @@ def preflight(
         opened = _checked(
             found,
             "disk",
-            lambda: stack.enter_context(chosen_sources(disks, include=include, exclude=exclude)),
+            lambda: stack.enter_context(
+                chosen_sources(disks, include=include, exclude=exclude, access=access)
+            ),
         )
         sources, skipped = opened or ([], [])
         found += [
             PreflightCheck(
-                subject="volume", standing=Standing.OK, text=f"{one.place}: skipped, {one.reason}"
+                subject="volume",
+                standing=Standing.OK if one.warning is None else Standing.WARNING,
+                text=f"{one.place}: skipped, {one.warning or one.reason}",
             )
             for one in skipped
         ]
@@ -189,12 +196,13 @@ def _check_volume(
         check_not_mounted(path)
         if kind == FAT32:
             with FatVolume(path) as fat:
-                label, dirty, records = fat.label, fat.dirty, sum(1 for _ in fat.walk())
+                label, marks, records = fat.label, fat.marks, sum(1 for _ in fat.walk())
         else:
             seen = inspect(path)
-            label, dirty, records = seen.label, seen.dirty, seen.records
-        if dirty:
-            found.append(_dirty(path, refused=kind == NTFS and not options.allow_dirty))
+            label, marks, records = seen.label, seen.marks, seen.records
+        state = volume_state(marks, is_ntfs=kind == NTFS, allow_dirty=options.allow_dirty)
+        if state.refuses or state.warns:
+            found.append(_unclean(path, state))
         named = f" {label!r}" if label else ""
         return (
             f"{path}: {kind}{named}, {human_bytes(used_space(volume, kind).high)} of data in about "
@@ -208,13 +216,12 @@ def _check_volume(
     return True
 
 
-def _dirty(path: str, *, refused: bool) -> PreflightCheck:
+def _unclean(path: str, state: VolumeState) -> PreflightCheck:
     return PreflightCheck(
         subject="volume",
-        standing=Standing.FAILED if refused else Standing.WARNING,
-        text=f"{path}: this volume is marked as not cleanly shut down or damaged (dirty)",
-        hint="Run `chkdsk /f` on Windows, and shut it down fully."
-        + (" To capture it as it is: --allow-dirty." if refused else ""),
+        standing=Standing.FAILED if state.refuses else Standing.WARNING,
+        text=f"{path}: {state.refuses or state.warns}",
+        hint=CLEANING + (" To capture it as it is: --allow-dirty." if state.refuses else ""),
     )
 
 

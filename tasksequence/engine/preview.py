@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED, Exclusions
+from tasksequence.capture.sources.disks import DiskAccess
 from tasksequence.capture.sources.excluded import excluded_from
 from tasksequence.engine.capture_disks import chosen_sources
 from tasksequence.request import ExclusionProfile, VolumeSource
@@ -35,17 +36,18 @@ def preview_exclusions(
     exclude: Iterable[str] = (),
     volumes: Sequence[VolumeSource] = (),
     profile: ExclusionProfile | None = None,
+    access: DiskAccess | None = None,
 ) -> tuple[ExclusionHit, ...]:
     """Return what a capture of these disks and volumes would leave out, without capturing.
 
-    Choose volumes as `capture_disks` does; None for the profile takes the default. Raises
-    `VolumeError` for what cannot be read.
+    Choose volumes, and say how disks are read (`access`), as for `capture_disks`; None for the
+    profile takes the default. Raises `VolumeError` for what cannot be read.
     """
     if profile is None:
         rules = Exclusions(DEFAULT_EXCLUDED, ())
     else:
         rules = Exclusions(profile.exclude, profile.keep)
-    with chosen_sources(disks, include=include, exclude=exclude) as (sources, _):
+    with chosen_sources(disks, include=include, exclude=exclude, access=access) as (sources, _):
         return tuple(
             ExclusionHit(source=source.shown, path=hit.path, files=hit.files, bytes=hit.bytes)
             for source in [*sources, *volumes]

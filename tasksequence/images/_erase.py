@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tasksequence.capture.sources.programs import program, run
+from tasksequence.capture.sources.programs import ending_with_this_process, program, run
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
@@ -49,9 +49,9 @@ def _mounted(volume: str) -> Iterator[Path]:
     with scratch_folder() as folder, tempfile.TemporaryFile() as log:
         root = folder / "volume"
         root.mkdir()
-        command = [program("setpriv"), "--pdeathsig", "TERM", program("ntfs-3g")]
-        driver = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and a path)
-            [*command, "-o", "no_detach,rw", volume, str(root)],
+        command = [program("ntfs-3g"), "-o", "no_detach,rw", volume, str(root)]
+        driver = subprocess.Popen(  # noqa: S603 (the arguments are ours and a path)
+            ending_with_this_process(command),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -27,6 +27,8 @@ _END = 0x0FFFFFFF
 _LARGEST_FILE = (1 << 32) - 1
 _LARGEST_FOLDER = 65_536 * form.ENTRY
 _FSINFO_FREE = 488
+_BOOT_FLAGS, _BOOT_DIRTY = 0x41, 1
+"""Where Linux and Windows mark a volume as dirty, too."""
 _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10
 _NOT_SHORT = frozenset('"*+,./:;<=>?[\\]| ')
 
@@ -103,6 +105,8 @@ class _Writer:
             self._fat[1] = clean
             self._write_fat()
             self._write_info()
+            flags = os.pread(self._target, 1, _BOOT_FLAGS)[0]
+            self._pwrite(bytes([flags & ~_BOOT_DIRTY]), _BOOT_FLAGS)
             os.fsync(self._target)
         except OSError as error:
             raise VolumeError(

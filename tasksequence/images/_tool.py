@@ -102,7 +102,7 @@ class _Tool:
         """Write an image to an NTFS volume."""
         with self._opened() as wim:
             for path in self._request["leave_out"]:
-                wim.leave_out(self._request["image"], path)
+                wim.forget_path(self._request["image"], path)
             try:
                 wim.extract_to_ntfs(self._request["image"], self._request["volume"])
             except LibwimError as failure:
@@ -121,7 +121,7 @@ class _Tool:
         image, path = self._request["image"], self._request["scratch"]
         with self._opened() as source, self._library.new_wim("none", self._progress) as wim:
             for name in self._request["leave_out"]:
-                source.leave_out(image, name)
+                source.forget_path(image, name)
             source.export_image(image, wim, "staged")
             try:
                 wim.write_image(1, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from tasksequence.capture.sources.disk_format import disk_format
-from tasksequence.capture.sources.disks import Disk, open_disk, writable_volume
+from tasksequence.capture.sources.disks import Disk, DiskAccess, open_disk, writable_volume
 from tasksequence.capture.sources.scratch import scratch_folder
 from tasksequence.capture.wim_file import WimFile
 from tasksequence.errors import TaskSequenceError, VolumeError
@@ -53,6 +53,7 @@ def apply_images(
     volume: str | None = None,
     erase: bool = False,
     verify: bool = True,
+    access: DiskAccess | None = None,
     on_event: EventHandler = lambda _: None,
 ) -> list[AppliedImage]:
     """Write images of a WIM to volumes in place of what is there.
@@ -66,12 +67,14 @@ def apply_images(
 
     Before anything is removed all is checked: names, room, the state of the volumes, and all data
     of the images against its hashes; `verify=False` leaves the last out, for a WIM that was
-    verified before. `on_event` hears `Progress` and `CaptureWarning`. Raises
+    verified before. `access` says the disk's format, and which parents outside its folder are
+    read; with those nothing is written. `on_event` hears `Progress` and `CaptureWarning`. Raises
     `ImageError`, `VolumeError` and `DestinationError`; where a volume was changed already, the
     message says which are done, incomplete and untouched.
     """
     found = open_image(path, index)
-    _refuse_target(found, target, erase=erase)
+    access = access or DiskAccess()
+    _refuse_target(found, target, access, erase=erase)
     images = recorded_images(found.xml, found.path)
     if index is not None:
         images = [image for image in images if image.index == index]
@@ -86,7 +89,7 @@ def apply_images(
     def warn(message: str) -> None:
         on_event(CaptureWarning(message=message))
 
-    disk, prepared = _prepare(found, images, target, index, volume, warn)
+    disk, prepared = _prepare(found, images, target, access, index, volume, warn)
     with scratch_folder() as scratch:
         check_staging(scratch, sum(one.needed for one in prepared if one.is_fat32))
         if verify:
@@ -103,7 +106,7 @@ def apply_images(
     ]
 
 
-def _refuse_target(found: WimFile, target: Path | str, *, erase: bool) -> None:
+def _refuse_target(found: WimFile, target: Path | str, access: DiskAccess, *, erase: bool) -> None:
     path, where = Path(target), str(target)
     if not erase:
         raise VolumeError(
@@ -121,18 +124,19 @@ def _refuse_target(found: WimFile, target: Path | str, *, erase: bool) -> None:
         )
     if path.exists() and path.samefile(found.path):
         raise VolumeError("this is the WIM itself", where=where, hresult=_WRONG_USE)
-    check_writable(where, disk_format(where))
+    check_writable(where, disk_format(where, access.disk_format))
 
 
 def _prepare(
     found: WimFile,
     images: Sequence[RecordedImage],
     target: Path | str,
+    access: DiskAccess,
     index: int | None,
     name: str | None,
     warn: Callable[[str], None],
 ) -> tuple[Disk, list[PreparedImage]]:
-    with open_disk(target) as opened:
+    with open_disk(target, access=access) as opened:
         disk = opened.disk
         if index is None:
             volumes = corresponding_volumes(disk, images)

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED
-from tasksequence.capture.sources.disks import DiskVolume, open_disk
+from tasksequence.capture.sources.disks import DiskAccess, DiskVolume, open_disk
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.ntfs import look_at
 from tasksequence.capture.sources.scratch import scratch_folder
@@ -49,6 +49,7 @@ def diff_images(
     volume: str | None = None,
     profile: ExclusionProfile | None = None,
     ignore: Iterable[str] = (),
+    access: DiskAccess | None = None,
     on_event: EventHandler = lambda _: None,
 ) -> list[FileDifference]:
     """Return what differs between an image of a WIM and another, or a volume, by path.
@@ -56,7 +57,8 @@ def diff_images(
     `second` is a WIM, an NTFS or FAT32 volume that is not mounted, or a disk; `volume` says which
     volume of it (number, place, label, role). What the exclusion profile leaves out of the volume
     (None: the default profile) is not looked at. `ignore` names fields that do not count.
-    `on_event` hears `Progress` and `CaptureWarning`. Raises `ImageError` and `VolumeError`.
+    `access` says the disk's format, and which parents outside its folder are read. `on_event`
+    hears `Progress` and `CaptureWarning`. Raises `ImageError` and `VolumeError`.
     """
     if _is_wim(second):
         if volume is not None or profile is not None:
@@ -67,7 +69,9 @@ def diff_images(
             )
         right: Iterable[ImageFile] = image_files(second, other_image)
     else:
-        right = volume_files(second, volume=volume, profile=profile, on_event=on_event)
+        right = volume_files(
+            second, volume=volume, profile=profile, access=access, on_event=on_event
+        )
     return compare_files(image_files(first, image), right, ignore=ignore)
 
 
@@ -84,6 +88,7 @@ def volume_files(
     *,
     volume: str | None = None,
     profile: ExclusionProfile | None = None,
+    access: DiskAccess | None = None,
     on_event: EventHandler = lambda _: None,
 ) -> list[ImageFile]:
     """Return what a volume holds as an image would, read and hashed in full.
@@ -98,7 +103,7 @@ def volume_files(
         )
     if profile is None:
         profile = ExclusionProfile(exclude=DEFAULT_EXCLUDED)
-    with open_disk(path) as opened, scratch_folder() as scratch:
+    with open_disk(path, access=access) as opened, scratch_folder() as scratch:
         chosen = chosen_volume(opened.disk, volume)
         file, place = str(opened.file(chosen)), str(chosen.place)
         with named_by_place(file, place):
@@ -126,17 +131,14 @@ def _check_state(volume: DiskVolume, file: str, on_event: EventHandler) -> None:
                 where=file,
                 hint="Start Windows there, and shut it down fully (`shutdown /s /t 0`).",
             )
-        dirty = found.dirty
+        marks = found.marks
     elif system == FAT32:
         with FatVolume(file) as fat:
-            dirty = fat.dirty
+            marks = fat.marks
     else:
         raise VolumeError(f"no image can be compared with this: {volume.skipped}", where=file)
-    if dirty:
-        message = (
-            f"{volume.place}: this volume is marked as not cleanly shut down or damaged (dirty): "
-            "differences may come from that"
-        )
+    if marks:
+        message = f"{volume.place}: {'; '.join(marks)}: differences may come from that"
         on_event(CaptureWarning(message=message))
 
 

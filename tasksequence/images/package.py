@@ -197,7 +197,11 @@ def _disk_layout(images: list[ET.Element]) -> str:
         index = own.findtext("DISK/INDEX") or "0"
         _, partitions = disks.setdefault(index, (own.findtext("DISK/STYLE") or "", []))
         partitions.append({**_place(place), "Image": image.get("INDEX", "")})
-        partitions += [_place(other) for other in own.iterfind("SKIPPED/PARTITION")]
+        for other in own.iterfind("SKIPPED/PARTITION"):
+            # A disk without an image is recorded with another's.
+            elsewhere = other.findtext("DISKINDEX") or index
+            style = other.findtext("DISKSTYLE") or ""
+            disks.setdefault(elsewhere, (style, []))[1].append(_place(other))
     if not disks:
         return ""
     root = ET.Element("ImageDiskLayout")

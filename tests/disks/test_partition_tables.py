@@ -259,6 +259,48 @@ def test_a_snapshot_of_a_disk_that_is_cut_off_is_refused(disk_512: Path, tmp_pat
     assert told.value.where == str(child)
 
 
+# The chain of tables in an extended partition: where it breaks, partx ends without a word.
+
+
+@pytest.fixture(scope="module")
+def logical_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logical")
+    volume = make_volume(folder / "v.ntfs", {"a": b"a"}, megabytes=4)
+    slots = [Slot("7", volume) for _ in range(3)]
+    return disks.make_mbr_disk(folder / "d.raw", [Slot("7", volume)], slots)
+
+
+def table_of(disk: Path, number: int) -> int:
+    """Return where the table of a logical partition is: a megabyte before it."""
+    return read_disk(disk).volumes[number - 4].place.offset - disks.MEGABYTE
+
+
+def test_a_chain_that_is_whole_is_followed(logical_disk: Path) -> None:
+    found = read_disk(logical_disk).volumes
+    assert [one.place.partition for one in found] == [1, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("offset", "raw", "message"),
+    [
+        (510, b"\0\0", "has no signature"),
+        (446 + 16 + 8, struct.pack("<I", 1 << 30), "beyond the end of the disk"),
+        (446 + 16 + 8, struct.pack("<I", 0), "ring"),
+    ],
+)
+def test_a_chain_that_breaks_is_damage(
+    logical_disk: Path, tmp_path: Path, offset: int, raw: bytes, message: str
+) -> None:
+    disk = Path(shutil.copy(logical_disk, tmp_path / "d.raw"))
+    with disk.open("r+b") as stream:
+        stream.seek(table_of(logical_disk, 6) + offset)
+        stream.write(raw)
+    with pytest.raises(ts.VolumeError, match=f"extended partition .* damaged: .*{message}") as told:
+        read_disk(disk)
+    assert told.value.where == str(disk)
+    assert told.value.hresult == 0x80070571
+
+
 def as_checkpoint(disk: Path, form: str) -> None:
     """Say in a disk's own head that it has a parent."""
     raw = bytearray(disk.read_bytes())
@@ -278,7 +320,7 @@ def as_checkpoint(disk: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["vpc", "vhdx"])
 def test_a_checkpoint_of_hyper_v_is_refused(disk_512: Path, tmp_path: Path, form: str) -> None:
-    disk = tmp_path / f"d.a{form}"
+    disk = tmp_path / {"vpc": "d.avhd", "vhdx": "d.avhdx"}[form]
     shutil.move(disks.converted(disk_512, form), disk)
     assert_captured(disk, tmp_path / "out.wim")
     as_checkpoint(disk, form)

@@ -19,7 +19,7 @@ from tests.support import disks
 from tests.support.command_line import refused
 from tests.support.command_line import run as command
 from tests.support.disks import Slot
-from tests.support.volumes import mark_dirty, run
+from tests.support.volumes import make_volume, mark_dirty, run
 
 pytestmark = pytest.mark.wimlib
 
@@ -77,7 +77,7 @@ def test_a_dirty_volume_is_told_in_the_listing(volumes: object, tmp_path: Path) 
     (volume,) = read_disk(disk).volumes
     assert volume.problem is not None
     assert "dirty" in volume.problem
-    assert "refused: not cleanly shut down (dirty)" in command("volumes", disk).stdout
+    assert "refused: not cleanly shut down or damaged (dirty)" in command("volumes", disk).stdout
 
 
 def test_sectors_of_4096_bytes(volumes: object, tmp_path: Path) -> None:
@@ -134,6 +134,22 @@ def test_a_choice_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(ts.VolumeError, match=message):
         choose_volumes(read_disk(gpt_disk).volumes, include, exclude)
+
+
+def test_a_name_that_is_the_label_of_one_volume_and_the_role_of_another_is_refused(
+    volumes: object, tmp_path: Path
+) -> None:
+    data: Path = volumes.data  # type: ignore[attr-defined]
+    other = make_volume(tmp_path / "other.ntfs", {"a": b"a"}, label="Other")
+    disk = disks.make_gpt_disk(
+        tmp_path / "d.raw", [Slot(disks.BASIC, data), Slot(disks.BASIC, other)]
+    )
+    found = read_disk(disk).volumes
+    assert [(one.place.label, one.place.role) for one in found] == [
+        ("Data", "Data"), ("Other", "Data"),
+    ]  # fmt: skip
+    with pytest.raises(ts.VolumeError, match="fits several volumes: 1-1, 1-2"):
+        choose_volumes(found, exclude=["Data"])
 
 
 def test_usb_is_told_by_the_place_in_the_device_tree(tmp_path: Path) -> None:

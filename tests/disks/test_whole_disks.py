@@ -8,19 +8,23 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
 import pytest
 
 import tasksequence as ts
+from tasksequence import images
+from tasksequence.capture.sources.disks import open_disk, read_disk, writable_volume
+from tasksequence.capture.sources.programs import ending_with_this_process
 from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
-from tests.support.disks import QUICK, plan_to
-from tests.support.leftovers import left_behind
-from tests.support.volumes import make_volume, run
+from tests.support.disks import QUICK, Slot, plan_to
+from tests.support.leftovers import left_behind, use_own_scratch
+from tests.support.volumes import make_volume, mounted, run
 
 pytestmark = [pytest.mark.wimlib, pytest.mark.usefixtures("own_scratch")]
 
@@ -217,28 +221,61 @@ def test_a_dead_daemon_leaves_a_mount_that_the_next_run_clears(gpt_disk: Path) -
 
 
 def test_a_folder_in_use_by_another_run_is_left_alone(small_disk: Path) -> None:
-    from tasksequence.capture.sources.disks import open_disk
-
     with open_disk(small_disk) as disk:
         clear_stale_scratch()
         assert disk.file(disk.disk.volumes[0]).read_bytes()[3:7] == b"NTFS"
     assert left_behind() == []
 
 
-def test_what_cannot_be_unmounted_is_not_emptied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A volume that stays mounted below a scratch folder keeps its files."""
-    from tasksequence.capture.sources import scratch
-
-    folder = tmp_path / "stale"
+@pytest.fixture
+def left_mounted(
+    tmp_path: Path, own_scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, Path]]:
+    """A volume mounted in the folder of a run that is gone, and TMPDIR goes through a link."""
+    volume = make_volume(tmp_path / "precious.ntfs", {"kept/kept.txt": b"kept", "b.txt": b"b"})
+    link = tmp_path / "link"
+    link.symlink_to(own_scratch)
+    use_own_scratch(link, monkeypatch)
+    folder = own_scratch / f"tasksequence-{os.geteuid()}-gone"
     (folder / "volume").mkdir(parents=True)
-    (folder / "volume" / "kept.txt").write_text("kept")
-    point = str(folder / "volume")
-    monkeypatch.setattr(scratch, "mount_points_below", lambda _: [point])
-    monkeypatch.setattr(scratch, "run", lambda *_: None)
-    scratch._clear(str(folder))
-    assert (folder / "volume" / "kept.txt").read_text() == "kept"
+    (folder / "staged.wim").touch()
+    run("ntfs-3g", volume, folder / "volume")
+    try:
+        yield folder, volume
+    finally:
+        subprocess.run(["umount", folder / "volume"], check=False, capture_output=True)
+
+
+def test_a_volume_mounted_below_a_linked_folder_is_unmounted_not_emptied(
+    left_mounted: tuple[Path, Path],
+) -> None:
+    folder, volume = left_mounted
+    clear_stale_scratch()
+    assert not folder.exists()
+    with mounted(volume, "ro") as root:
+        assert (root / "kept" / "kept.txt").read_bytes() == b"kept"
+        assert (root / "b.txt").read_bytes() == b"b"
+
+
+def test_what_cannot_be_unmounted_is_not_emptied(
+    left_mounted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = left_mounted
+    monkeypatch.setattr("tasksequence.capture.sources.scratch.run", lambda *_: None)
+    clear_stale_scratch()
+    assert (folder / "volume" / "kept" / "kept.txt").read_bytes() == b"kept"
+    assert (folder / "volume" / "b.txt").read_bytes() == b"b"
+
+
+def test_a_scratch_folder_is_named_without_links(
+    tmp_path: Path, small_disk: Path, own_scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(own_scratch)
+    use_own_scratch(link, monkeypatch)
+    with open_disk(small_disk) as disk:
+        assert disk.file(disk.disk.volumes[0]).is_relative_to(own_scratch)
+    assert list(own_scratch.iterdir()) == []
 
 
 def test_a_capture_that_is_killed_leaves_no_daemon_and_no_file(
@@ -264,3 +301,79 @@ def test_a_capture_that_is_killed_leaves_no_daemon_and_no_file(
         assert time.monotonic() < end, (left_behind(), list(destination.parent.iterdir()))
         time.sleep(0.05)
     clear_stale_scratch()
+
+
+# Writing to a disk: the end of it is waited for, and looked at.
+
+
+def daemon_of(file: Path) -> int:
+    return int((file.parent / "pid").read_text())
+
+
+@pytest.fixture
+def written_disk(small_disk: Path, tmp_path: Path) -> Path:
+    return Path(shutil.move(disks.converted(small_disk, "qcow2"), tmp_path / "t.qcow2"))
+
+
+def test_a_slow_end_of_writing_is_waited_for(
+    written_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon is stopped when it should flush; it goes on after its usual patience is over."""
+    monkeypatch.setattr("tasksequence.capture.sources.exports._PATIENCE", 0.3)
+    monkeypatch.setattr("os.fsync", lambda _: None)  # it would wait for the stopped daemon
+    disk = read_disk(written_disk)
+    mark = b"written" * 100
+    with writable_volume(disk, disk.volumes[1]) as file:
+        with file.open("r+b") as stream:
+            stream.seek(disk.volumes[1].place.size - 4096)
+            stream.write(mark)
+        daemon = daemon_of(file)
+        os.kill(daemon, signal.SIGSTOP)
+        timer = threading.Timer(1.5, os.kill, (daemon, signal.SIGCONT))
+        timer.start()
+    with open_disk(written_disk) as opened, opened.file(disk.volumes[1]).open("rb") as stream:
+        stream.seek(disk.volumes[1].place.size - 4096)
+        assert stream.read(len(mark)) == mark
+
+
+def test_a_daemon_that_dies_while_it_writes_is_told(written_disk: Path) -> None:
+    disk = read_disk(written_disk)
+    with (
+        pytest.raises(ts.VolumeError, match="may not have been written in full") as told,
+        writable_volume(disk, disk.volumes[1]) as file,
+    ):
+        os.kill(daemon_of(file), signal.SIGKILL)
+    assert told.value.where == str(written_disk)
+    assert left_behind() == []
+
+
+def test_a_child_of_a_parent_that_has_died_does_not_start(tmp_path: Path) -> None:
+    """Between its start and its asking for the signal the parent may go."""
+    command = ending_with_this_process(["touch", str(tmp_path / "started")])
+    own = str(os.getpid())
+    orphan = [text if text != own else "1" for text in command]
+    assert subprocess.run(orphan, check=False).returncode != 0
+    assert not (tmp_path / "started").exists()
+    assert subprocess.run(command, check=False).returncode == 0
+    assert (tmp_path / "started").exists()
+
+
+def test_a_disk_without_images_and_the_labels_of_what_is_skipped_are_recorded(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    linux = disks.make_ext4(tmp_path / "linux.ext4")
+    run("e2label", linux, "my linux")
+    other = disks.make_gpt_disk(tmp_path / "other.raw", [Slot(disks.LINUX, linux)])
+    wim = tmp_path / "out.wim"
+    result = ts.capture_disks(plan_to(wim), [small_disk, other], options=QUICK)
+    assert [one.place.label for one in result.skipped] == ["", "my linux"]
+    found = [
+        (one.disk_index, one.partition_index, one.partition_file_system, one.partition_label)
+        for one in images.image_disks(wim)
+    ]
+    assert found == [(0, 1, "NTFS", "Data"), (0, 2, "ext4", ""), (1, 1, "ext4", "my linux")]
+    second = ts.capture_disks(
+        plan_to(wim), [other, small_disk], exclude=["my linux"], options=QUICK
+    )
+    assert {one.reason for one in second.skipped if one.place.label} == {"excluded by name"}
+    assert {one.disk_index for one in images.image_disks(wim)} == {0, 1}

@@ -20,11 +20,13 @@ __all__ = [
     "ENTRY",
     "LONG_NAME",
     "LONG_NAME_CHARACTERS",
+    "NO_ERRORS",
     "VOLUME_ID",
     "Geometry",
     "checksum",
     "fat_time",
     "filetime",
+    "is_possible_name",
     "long_name_entries",
     "long_name_part",
     "short_name_text",
@@ -42,6 +44,12 @@ CLUSTER_MASK = 0x0FFFFFFF
 END_OF_CHAIN = 0x0FFFFFF8
 CLEAN = 0x08000000
 """Bit of the second FAT entry: the volume was unmounted properly."""
+NO_ERRORS = 0x04000000
+"""Bit of the second FAT entry: no read or write failed."""
+_NO_MIRRORS = 0x80
+_ACTIVE_FAT = 0x0F
+"""BPB_ExtFlags: one FAT alone counts, and which."""
+_FORBIDDEN = frozenset('"*/:<>?\\|') | {chr(code) for code in range(32)}
 _SMALLEST_FAT32 = 65525
 """Clusters below which a volume is FAT12 or FAT16, whatever its boot sector calls itself."""
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -67,6 +75,8 @@ class Geometry(NamedTuple):
     """Bytes of the volume."""
     info: int
     """Where the FSInfo sector is; 0 for none."""
+    active_fat: int
+    """Which of the tables counts, from 0: another than the first where they are no mirrors."""
 
     @classmethod
     def from_boot_sector(cls, boot: bytes) -> Geometry | None:
@@ -79,6 +89,7 @@ class Geometry(NamedTuple):
         small_fat = struct.unpack_from("<H", boot, 22)[0]
         total, fat_sectors = struct.unpack_from("<II", boot, 32)
         root, info = struct.unpack_from("<IH", boot, 44)
+        flags = struct.unpack_from("<H", boot, 40)[0]
         total = total or small_total
         sane = (
             sector in {512, 1024, 2048, 4096}
@@ -89,6 +100,7 @@ class Geometry(NamedTuple):
             and not small_fat
             and fat_sectors
             and root >= 2
+            and (not flags & _NO_MIRRORS or flags & _ACTIVE_FAT < fats)
         )
         if not sane:
             return None
@@ -109,6 +121,7 @@ class Geometry(NamedTuple):
             root=root,
             size=total * sector,
             info=info * sector if 0 < info < reserved else 0,
+            active_fat=flags & _ACTIVE_FAT if flags & _NO_MIRRORS else 0,
         )
 
 
@@ -153,6 +166,11 @@ def short_name_text(raw: bytes, case: int = 0) -> str:
 def long_name_part(entry: bytes) -> bytes:
     """Return the UTF-16 units of one entry of a long name, its filling included."""
     return b"".join(entry[part] for part in _LONG_NAME_PARTS)
+
+
+def is_possible_name(name: str) -> bool:
+    """Tell whether Windows could have given a file this name: no slashes, no control characters."""
+    return name not in {"", ".", ".."} and _FORBIDDEN.isdisjoint(name)
 
 
 def long_name_entries(name: str, short: bytes) -> bytes:

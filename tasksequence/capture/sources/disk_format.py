@@ -9,7 +9,7 @@ import stat
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
-__all__ = ["RAW", "disk_format"]
+__all__ = ["DISK_FORMATS", "RAW", "disk_format", "guessed_format"]
 
 RAW = "raw"
 
@@ -23,6 +23,20 @@ _HEADS: tuple[tuple[int, bytes, str], ...] = (
     (0x40, b"\x7f\x10\xda\xbe", "vdi"),
 )
 """Where each format of a virtual disk has its mark, and what QEMU calls it."""
+
+DISK_FORMATS: dict[str, str] = {
+    "raw": RAW, "vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk", "qcow2": "qcow2", "vdi": "vdi",
+}  # fmt: skip
+"""The formats of disks as people call them, and QEMU's name for each."""
+
+_ENDINGS: dict[str, frozenset[str]] = {
+    "vpc": frozenset({".vhd", ".avhd", ".vpc"}),
+    "vhdx": frozenset({".vhdx", ".avhdx"}),
+    "vmdk": frozenset({".vmdk"}),
+    "qcow2": frozenset({".qcow2", ".qcow"}),
+    "vdi": frozenset({".vdi"}),
+}
+"""How the names of files of each format end."""
 
 _NO_DISK: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"MSWIM\0\0\0", "a WIM file", "Look at it with `tasksequence image show`."),
@@ -38,12 +52,42 @@ _FOOTER_BYTES = 512
 """A VHD of fixed size has its mark in its last sector alone."""
 
 
-def disk_format(path: str) -> str:
+def disk_format(path: str, given: str | None = None) -> str:
     """Return QEMU's name of the format: raw, vpc (VHD), vhdx, vmdk, qcow2 or vdi.
 
-    The content decides, not the file's name. Raises `VolumeError` for what is no disk, or cannot
-    be read.
+    `given` is the format by its usual name (raw, vhd …) where the person says it. Without it the
+    content decides, and the end of the file's name has to fit: what runs in a machine can write the
+    head of another format to its raw disk, and there name other files of this host. For that
+    reason a block device is always raw. Raises `VolumeError` for what is no disk, or cannot be
+    read.
     """
+    if given is not None and given not in DISK_FORMATS:
+        raise VolumeError(
+            f"there is no disk format {given!r}",
+            where=path,
+            hint=f"Say one of {', '.join(DISK_FORMATS)}.",
+            hresult=0x80070057,
+        )
+    found = guessed_format(path)
+    if given is not None:
+        return DISK_FORMATS[given]
+    if found == RAW or stat.S_ISBLK(os.stat(path).st_mode):  # noqa: PTH116
+        return RAW
+    if os.path.splitext(path)[1].lower() not in _ENDINGS[found]:  # noqa: PTH122
+        name = next(name for name, form in DISK_FORMATS.items() if form == found)
+        raise VolumeError(
+            f"the content of this disk begins or ends like that of a {name} disk, and its name "
+            "does not say so",
+            where=path,
+            hint=f"If it is one: --format {name}. A machine can write such bytes to a raw disk of "
+            "its own: then --format raw.",
+            hresult=0x80070057,
+        )
+    return found
+
+
+def guessed_format(path: str) -> str:
+    """Return the format that the content of a disk looks like; raises as `disk_format` does."""
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116
         if stat.S_ISDIR(mode):

@@ -18,9 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasksequence.capture.sources.disk_files import DiskFile
 from tasksequence.capture.sources.disk_format import RAW
-from tasksequence.capture.sources.programs import program
+from tasksequence.capture.sources.programs import ending_with_this_process, program
 from tasksequence.capture.sources.scratch import scratch_folder
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 
 __all__ = ["Part", "exported"]
@@ -41,25 +43,25 @@ class Part(NamedTuple):
 
 @contextmanager
 def exported(
-    disk: str, disk_format: str, parts: Sequence[Part], *, writable: bool = False
+    disk: str, file: DiskFile, parts: Sequence[Part], *, writable: bool = False
 ) -> Iterator[list[Path]]:
     """Show parts of a disk as files while the context lasts; their names are the parts' own.
 
-    `disk_format` is QEMU's name for it. Raises `VolumeError` with QEMU's words for a disk that it
-    cannot open: damaged, part of a chain whose parent is missing, or in use.
+    `disk` is what messages call it, `file` what it is made of. Raises `VolumeError` with QEMU's
+    words for a disk that it cannot open: damaged, or in use.
     """
-    _check_name(disk)
+    for path in file.paths():
+        _check_name(path, disk)
     daemon = program("qemu-storage-daemon")
-    setpriv = program("setpriv")
     with scratch_folder() as folder:
-        files = [folder / part.name for part in parts]
-        for file in files:
-            file.touch(0o600)
-        command = [setpriv, "--pdeathsig", "TERM", daemon]
-        command += _arguments(disk, disk_format, parts, files, folder / _PID_FILE, writable)
+        points = [folder / part.name for part in parts]
+        for point in points:
+            point.touch(0o600)
+        command = [daemon]
+        command += _arguments(file, parts, points, folder / _PID_FILE, writable)
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(  # noqa: S603 (no shell; the arguments are ours and paths)
-                command,
+                ending_with_this_process(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -68,14 +70,16 @@ def exported(
             )
             try:
                 _await(process, folder / _PID_FILE, disk, log.fileno())
-                yield files
+                yield points
+                if writable:
+                    _finish(process, points, disk)
             finally:
                 _end(process)
 
 
-def _check_name(disk: str) -> None:
+def _check_name(path: str, disk: str) -> None:
     try:
-        os.path.abspath(disk).encode()  # noqa: PTH100
+        path.encode()
     except UnicodeEncodeError:
         raise VolumeError(
             "the path of this disk is not UTF-8, which qemu-storage-daemon needs",
@@ -86,22 +90,15 @@ def _check_name(disk: str) -> None:
 
 
 def _arguments(
-    disk: str,
-    disk_format: str,
+    file: DiskFile,
     parts: Sequence[Part],
-    files: Sequence[Path],
+    points: Sequence[Path],
     pid_file: Path,
     writable: bool,
 ) -> list[str]:
-    driver = "host_device" if Path(disk).is_block_device() else "file"
-    # An absolute path: a name like `nbd:…` is a name of a file here, and nothing else.
-    source: dict[str, Any] = {"driver": driver, "filename": os.path.abspath(disk)}  # noqa: PTH100
-    source["read-only"] = not writable
-    image: dict[str, Any] = {"driver": disk_format, "node-name": "disk", "file": source}
-    image["read-only"] = not writable
-    nodes: list[dict[str, Any]] = [image]
+    nodes: list[dict[str, Any]] = [{**file.node(writable=writable), "node-name": "disk"}]
     exports: list[dict[str, Any]] = []
-    for index, (part, file) in enumerate(zip(parts, files, strict=True)):
+    for index, (part, point) in enumerate(zip(parts, points, strict=True)):
         node: dict[str, Any] = {
             "driver": RAW,
             "node-name": f"part{index}",
@@ -117,7 +114,7 @@ def _arguments(
             "id": f"export{index}",
             "node-name": f"part{index}",
         }
-        export |= {"mountpoint": str(file), "writable": writable, "allow-other": "off"}
+        export |= {"mountpoint": str(point), "writable": writable, "allow-other": "off"}
         exports.append(export)
     arguments = [text for node in nodes for text in ("--blockdev", json.dumps(node))]
     arguments += [text for export in exports for text in ("--export", json.dumps(export))]
@@ -179,6 +176,34 @@ def _failed(disk: str, words: str) -> VolumeError:
         hint="It is damaged, cut off, or of a kind that QEMU does not read: copy it again, or "
         "convert it with `qemu-img convert -O raw`.",
         hresult=0x80070570,
+    )
+
+
+def _finish(process: subprocess.Popen[bytes], points: Sequence[Path], disk: str) -> None:
+    """Wait until all is on the disk, however long that takes. Raises `VolumeError` if it is not."""
+    try:
+        for point in points:
+            descriptor = os.open(point, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        raise _incomplete(
+            disk, error.strerror or str(error), hresult_of_errno(error.errno)
+        ) from None
+    process.terminate()
+    code = process.wait()
+    if code:
+        raise _incomplete(disk, f"qemu-storage-daemon ended with {code}", 0x8007001D)
+
+
+def _incomplete(disk: str, why: str, hresult: int | None) -> VolumeError:
+    return VolumeError(
+        f"the disk may not have been written in full: {why}",
+        where=disk,
+        hint="Look at what holds it (space, `dmesg`), and write it again.",
+        hresult=hresult,
     )
 
 

@@ -15,7 +15,11 @@ from tasksequence.errors import VolumeError
 __all__ = ["FatEntry", "FatVolume", "is_fat32"]
 
 _CHUNK = 1 << 20
+_BOOT_FLAGS = 0x41
+"""The reserved byte in which Linux and Windows mark a volume: 1 dirty, 2 to be tested."""
 _DEEPEST = 128
+_MOST_PARTS = 20
+"""Entries of a long name, which has at most 255 characters."""
 _LARGEST_FOLDER = 2 << 20
 """Bytes; FAT allows 65,536 entries in a folder."""
 
@@ -57,13 +61,23 @@ class FatVolume:
                 hresult=hresult_of_errno(error.errno),
             ) from None
         try:
-            geometry = Geometry.from_boot_sector(self._pread(512, 0))
+            boot = self._pread(512, 0)
+            geometry = Geometry.from_boot_sector(boot)
             if geometry is None:
+                if boot[0x52:0x5A] == b"FAT32   ":
+                    raise VolumeError(
+                        "the boot sector of this FAT32 volume is damaged",
+                        where=path,
+                        hint="Repair it on Windows with `chkdsk /f`, or with `fsck.fat`: a copy of "
+                        "it is in sector 6. Or copy the image again.",
+                        hresult=0x80070571,
+                    )
                 raise VolumeError(
                     "this is no FAT32 volume",
                     where=path,
                     hresult=0x80070032,
                 )
+            self._boot_flags = boot[_BOOT_FLAGS]
             size = os.lseek(self._descriptor, 0, os.SEEK_END)
             if size < geometry.size:
                 raise VolumeError(
@@ -74,12 +88,12 @@ class FatVolume:
                     hresult=0x80070026,
                 )
             self.geometry = geometry
-            self.fat = memoryview(
-                self._pread(4 * (geometry.clusters + 2), geometry.fat_start)
-            ).cast("I")
+            at = geometry.fat_start + geometry.active_fat * geometry.fat_size
+            self.fat = memoryview(self._pread(4 * (geometry.clusters + 2), at)).cast("I")
         except BaseException:
             os.close(self._descriptor)
             raise
+        self._is_checked = False
         self.label, self._root = self._read_root()
 
     def __enter__(self) -> FatVolume:
@@ -93,15 +107,64 @@ class FatVolume:
         os.close(self._descriptor)
 
     @property
-    def dirty(self) -> bool:
-        """Windows marked this volume as not cleanly unmounted."""
-        return not self.fat[1] & form.CLEAN
+    def marks(self) -> tuple[str, ...]:
+        """What the volume says against itself: it was not unmounted, or sectors failed."""
+        found = []
+        if not self.fat[1] & form.CLEAN or self._boot_flags & 1:
+            found.append("not cleanly unmounted (dirty)")
+        if not self.fat[1] & form.NO_ERRORS or self._boot_flags & 2:
+            found.append("marked for a test of its surface: reading or writing failed")
+        return tuple(found)
 
     def entries(self, folder: FatEntry | None = None) -> list[FatEntry]:
-        """Return what a folder holds, None for the root; `.` and `..` left out."""
+        """Return what a folder holds, None for the root; `.` and `..` left out.
+
+        Before the first answer the whole tree is checked. Raises `VolumeError` for a volume in
+        which a cluster belongs to two files or folders, a chain ends early or runs in a ring, or a
+        name cannot be one.
+        """
+        self._check_tree()
+        return self._children(folder)
+
+    def _children(self, folder: FatEntry | None) -> list[FatEntry]:
         if folder is None:
             return self._root
         return list(_entries(self._folder(folder.first_cluster)))
+
+    def _check_tree(self) -> None:
+        """Follow every chain once; each cluster may be met once alone."""
+        if self._is_checked:
+            return
+        met = bytearray(self.geometry.clusters + 2)
+        self._claim(self.geometry.root, met, "the root folder")
+        waiting = [("", self._root, 1)]
+        while waiting:
+            parent, entries, depth = waiting.pop()
+            self.check_depth(depth - 1)
+            for entry in entries:
+                path = f"{parent}/{entry.name}"
+                if not form.is_possible_name(entry.name):
+                    raise self._damaged(f"{path!r} cannot be the name of a file")
+                clusters = self._claim(entry.first_cluster, met, path)
+                missing = entry.size - clusters * self.geometry.cluster
+                if missing > 0:
+                    raise self._damaged(f"the file {path} ends {missing:,} bytes too early")
+                if entry.is_folder and entry.first_cluster:
+                    waiting.append((path, self._children(entry), depth + 1))
+        self._is_checked = True
+
+    def _claim(self, first: int, met: bytearray, path: str) -> int:
+        """Mark the clusters of a chain as used by a path, and return their count."""
+        count = 0
+        for cluster in self.chain(first) if first else ():
+            if met[cluster]:
+                raise self._damaged(
+                    f"cluster {cluster} of {path} is used twice: its chain runs in a ring, or "
+                    "another file or folder has it too"
+                )
+            met[cluster] = 1
+            count += 1
+        return count
 
     def root_entries(self) -> Iterator[tuple[bytes, FatEntry | None]]:
         """Yield the root's entries as they are on the disk, with what each is; None: the label."""
@@ -110,8 +173,9 @@ class FatVolume:
     def walk(self) -> Iterator[tuple[str, FatEntry]]:
         """Yield path (with `/`) and entry of all below the root, a folder before its content.
 
-        Raises `VolumeError` for a volume whose folders run in a ring.
+        Raises `VolumeError` as `entries` does.
         """
+        self._check_tree()
         waiting = [("", entry, 1) for entry in reversed(self._root)]
         while waiting:
             parent, entry, depth = waiting.pop()
@@ -119,7 +183,7 @@ class FatVolume:
             yield path, entry
             if entry.is_folder and entry.first_cluster:
                 self.check_depth(depth)
-                children = reversed(self.entries(entry))
+                children = reversed(self._children(entry))
                 waiting += [(path, child, depth + 1) for child in children]
 
     def check_depth(self, depth: int) -> None:
@@ -173,7 +237,9 @@ class FatVolume:
         return self.geometry.data_start + (cluster - 2) * self.geometry.cluster
 
     def _folder(self, first: int) -> bytes:
-        runs = self._runs(first, _LARGEST_FOLDER)
+        runs = list(self._runs(first, _LARGEST_FOLDER + self.geometry.cluster))
+        if sum(length for _, length in runs) > _LARGEST_FOLDER:
+            raise self._damaged("the chain of a folder runs in a ring, or is too long")
         return b"".join(self._pread(length, offset) for offset, length in runs)
 
     def _read_root(self) -> tuple[str, list[FatEntry]]:
@@ -235,7 +301,9 @@ def _entries(raw: bytes) -> Iterator[FatEntry]:
 def _grouped(raw: bytes) -> Iterator[tuple[bytes, FatEntry | None]]:
     """Yield the raw entries of each file or folder, its long name's before, and what they say."""
     long_name: list[bytes] = []
-    mark, start = -1, 0
+    # Which part of a long name comes next, and to which 8.3 name it belongs; Windows takes the 8.3
+    # name alone where the parts are not whole and in their order.
+    mark, start, expected = -1, 0, 0
     for at in range(0, len(raw) - form.ENTRY + 1, form.ENTRY):
         entry = raw[at : at + form.ENTRY]
         if not entry[0]:
@@ -244,15 +312,17 @@ def _grouped(raw: bytes) -> Iterator[tuple[bytes, FatEntry | None]]:
             long_name = []
         elif entry[11] & 0x3F == form.LONG_NAME:
             if entry[0] & 0x40:
-                long_name, mark, start = [], entry[13], at
+                long_name, mark, start, expected = [], entry[13], at, entry[0] & 0x3F
+            if not 0 < expected <= _MOST_PARTS or (entry[0] & 0x3F, entry[13]) != (expected, mark):
+                long_name, expected = [], 0
+                continue
             long_name.append(form.long_name_part(entry))
-            if entry[13] != mark:
-                long_name = []
+            expected -= 1
         else:
             if entry[11] & form.VOLUME_ID:
                 yield entry, None
             elif entry[:1] != b".":
-                tied = bool(long_name) and mark == form.checksum(entry)
+                tied = bool(long_name) and not expected and mark == form.checksum(entry)
                 found = _entry(entry, b"".join(reversed(long_name)) if tied else b"")
                 yield raw[start if tied else at : at + form.ENTRY], found
             long_name = []

@@ -68,7 +68,8 @@ def mount_point(path: str) -> str | None:
 
 def mount_points_below(folder: str) -> list[str]:
     """Return what is mounted on a folder or below it, the last mount first."""
-    below = folder.rstrip("/") + "/"
+    # The kernel lists real paths.
+    below = os.path.realpath(folder).rstrip("/") + "/"
     return [mount.point for mount in _mounts() if f"{mount.point}/".startswith(below)][::-1]
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tasksequence.capture.sources import _ntfs_format as form
 from tasksequence.capture.sources._ntfs_format import FileName, Geometry
+from tasksequence.capture.sources._ntfs_journal import LARGEST_PAGE, journal_in_use
 from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, NtfsVolume
 from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
 from tasksequence.error_codes import hresult_of_errno
@@ -25,6 +26,7 @@ __all__ = [
     "check_volume",
     "data_bytes",
     "inspect",
+    "is_ntfs",
     "look_at",
     "tree_below",
     "unreadable_file",
@@ -53,14 +55,20 @@ class Inspection(NamedTuple):
     """What a look at a volume's metadata found."""
 
     label: str
-    dirty: bool
-    """Windows asks for a check of this volume (chkdsk)."""
+    marks: tuple[str, ...]
+    """What the volume says against itself: dirty, or its journal is in use."""
     records: int
     """Records of the master file table in use, about one for each file and folder."""
     encrypted: dict[str, int]
     """Paths of encrypted files and folders, with each one's record number."""
     extended_attributes: list[str]
     """One path of each file that has extended attributes ($EA)."""
+
+
+def is_ntfs(head: bytes) -> bool:
+    """Tell from its first 512 bytes whether this is an NTFS volume."""
+    is_whole = len(head) >= 512 and head[510:512] == b"\x55\xaa"
+    return is_whole and head[3:11] == b"NTFS    " and Geometry.from_boot_sector(head) is not None
 
 
 def check_volume(path: str) -> None:
@@ -91,7 +99,7 @@ def inspect(path: str) -> Inspection:
             volume = NtfsVolume(descriptor, geometry, path)
             _refuse_hibernated(volume, path)
             label, dirty = _volume_information(volume)
-            return _scan(volume, label, dirty)
+            return _scan(volume, label, _marks(volume, dirty=dirty))
         except OSError as error:
             raise _unreadable(path, error) from None
 
@@ -100,7 +108,8 @@ class Look(NamedTuple):
     """What a short look at a volume says of it."""
 
     label: str
-    dirty: bool
+    marks: tuple[str, ...]
+    """What the volume says against itself: dirty, or its journal is in use."""
     hibernated: bool
     names: frozenset[str]
     """Names in the root folder, in lower case."""
@@ -120,7 +129,7 @@ def look_at(path: str) -> Look:
             names = frozenset(name.name.lower() for _, name in volume.entries(ROOT))
             return Look(
                 label=label,
-                dirty=dirty,
+                marks=_marks(volume, dirty=dirty),
                 hibernated=_is_hibernated(volume),
                 names=names,
                 has_windows=_holds(volume, _REGISTRY),
@@ -395,7 +404,16 @@ def _is_hibernated(volume: NtfsVolume) -> bool:
     return False
 
 
-def _scan(volume: NtfsVolume, label: str, dirty: bool) -> Inspection:
+def _marks(volume: NtfsVolume, *, dirty: bool) -> tuple[str, ...]:
+    found = []
+    if dirty:
+        found.append("not cleanly shut down or damaged (dirty)")
+    if journal_in_use(volume.content(_data_of(volume, _LOG_RECORD), 2 * LARGEST_PAGE)):
+        found.append("not cleanly shut down: its journal ($LogFile) is in use")
+    return tuple(found)
+
+
+def _scan(volume: NtfsVolume, label: str, marks: tuple[str, ...]) -> Inspection:
     records = 0
     encrypted: set[int] = set()
     with_attributes: dict[int, None] = {}
@@ -420,7 +438,7 @@ def _scan(volume: NtfsVolume, label: str, dirty: bool) -> Inspection:
                         encrypted.add(number)
     return Inspection(
         label=label,
-        dirty=dirty,
+        marks=marks,
         records=records,
         encrypted={path: number for number in sorted(encrypted) for path in _paths(volume, number)},
         extended_attributes=[

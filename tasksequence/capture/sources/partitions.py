@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from tasksequence.capture.sources._extended import EXTENDED, read_logical
 from tasksequence.capture.sources._gpt import read_gpt_headers
 from tasksequence.capture.sources.programs import run
 from tasksequence.error_codes import hresult_of_errno
@@ -18,8 +19,7 @@ EFI_SYSTEM = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 
 _SECTOR = 512
 """partx counts in sectors of 512 bytes, whatever those of the disk have."""
-_EXTENDED = frozenset({"0x5", "0xf", "0x85"})
-"""Types of MBR partitions that hold others: their numbers stay, they are no volumes."""
+_FIRST_LOGICAL = 5
 _PAIR = re.compile(r'([A-Z]+)="([^"]*)"')
 _ACTIVE = 0x80
 _LEGACY_BOOT = 0x4
@@ -74,10 +74,35 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
             raise _damaged(disk)
         return None
     style = "GPT" if rows[0]["SCHEME"] == "gpt" else "MBR"
-    found = [_partition(row, style) for row in rows if row["TYPE"] not in _EXTENDED]
+    if style == "MBR":
+        _check_logical(rows, file, disk, size)
+        # Their numbers stay; they are no volumes.
+        rows = [row for row in rows if int(row["TYPE"], 16) not in EXTENDED]
+    found = [_partition(row, style) for row in rows]
     found.sort(key=lambda partition: partition.number)
     _check(found, disk, size)
     return style, tuple(found)
+
+
+def _check_logical(rows: list[dict[str, str]], file: Path, disk: str, size: int) -> None:
+    """Refuse a disk of whose logical partitions partx does not tell all."""
+    try:
+        with file.open("rb") as stream:
+            logical = read_logical(stream, size)
+    except OSError as error:
+        raise read_failure(error, disk) from None
+    told = {int(row["START"]) * _SECTOR for row in rows if int(row["NR"]) >= _FIRST_LOGICAL}
+    problem = logical.problem
+    if problem is None and not logical.certain <= told <= logical.possible:
+        problem = "its tables do not agree with what partx finds"
+    if problem is not None:
+        raise VolumeError(
+            f"the extended partition of this disk is damaged: {problem}",
+            where=disk,
+            hint="Logical partitions may be missing: repair it with `testdisk`, or copy the disk "
+            "again.",
+            hresult=0x80070571,
+        )
 
 
 def _partition(row: dict[str, str], style: str) -> Partition:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tasksequence.errors import BackendUnavailable, CaptureError
 
-__all__ = ["program", "run"]
+__all__ = ["ending_with_this_process", "program", "run"]
 
 _PACKAGES = {
     "blkid": "util-linux",
@@ -41,6 +42,17 @@ def program(name: str) -> str:
             hresult=0x80070002,
         )
     return found
+
+
+def ending_with_this_process(command: Sequence[str]) -> list[str]:
+    """Return a command that is sent SIGTERM when the thread that starts it ends, however it ends.
+
+    The kernel does so from the moment at which that is asked for; a parent that died before is told
+    by the child's having another one.
+    """
+    check = '[ "$PPID" = "$1" ] && shift && exec "$@"'
+    return [program("setpriv"), "--pdeathsig", "TERM", "/bin/sh", "-c", check, "sh",
+            str(os.getpid()), *command]  # fmt: skip
 
 
 def run(

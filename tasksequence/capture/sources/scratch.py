@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tasksequence.capture.sources.mounts import mount_points_below
 from tasksequence.capture.sources.programs import run
+from tasksequence.errors import TaskSequenceError
 
 __all__ = ["clear_stale_scratch", "scratch_folder"]
 
@@ -34,7 +35,7 @@ def scratch_folder() -> Iterator[Path]:
 
 def clear_stale_scratch() -> None:
     """Unmount and remove what a run of this account that was killed has left behind."""
-    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+    with suppress(OSError), os.scandir(_temporary_folder()) as entries:
         for entry in entries:
             if not entry.name.startswith(_prefix()) or not entry.is_dir(follow_symlinks=False):
                 continue
@@ -43,13 +44,18 @@ def clear_stale_scratch() -> None:
                     _clear_unlocked(entry.path)
 
 
+def _temporary_folder() -> str:
+    """Return where scratch folders lie, without links: the kernel lists mounts by real paths."""
+    return os.path.realpath(tempfile.gettempdir())
+
+
 def _prefix() -> str:
     return f"tasksequence-{os.geteuid()}-"
 
 
 def _locked_folder() -> tuple[str, int]:
     while True:
-        path = tempfile.mkdtemp(prefix=_prefix())
+        path = tempfile.mkdtemp(prefix=_prefix(), dir=_temporary_folder())
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Another run may have taken it for stale between its creation and the lock.
@@ -68,8 +74,21 @@ def _clear_unlocked(path: str) -> None:
 
 
 def _clear(path: str) -> None:
+    """Unmount what is mounted in a folder, and remove it with its files.
+
+    Nothing is looked for below it: what lies in a folder of it can only be the content of a volume
+    that is still mounted, and stays, as that folder does.
+    """
     for point in mount_points_below(path):
-        run("fusermount3", "-u", "-z", point)
-    # A volume that is still mounted must not be emptied with the folder.
-    if not mount_points_below(path):
-        shutil.rmtree(path, ignore_errors=True)
+        with suppress(TaskSequenceError):
+            run("fusermount3", "-u", "-z", point)
+    with suppress(OSError):
+        for name in os.listdir(path):  # noqa: PTH208
+            entry = Path(path, name)
+            with suppress(OSError):
+                if stat.S_ISDIR(entry.lstat().st_mode):
+                    entry.rmdir()
+                else:
+                    entry.unlink()
+    with suppress(OSError):
+        Path(path).rmdir()

@@ -37,7 +37,7 @@ def choose_volumes(
         if at in included:
             if not volume.is_capturable:
                 raise VolumeError(
-                    f"this volume cannot be captured: {reason}",
+                    f"this volume cannot be captured: {reason or volume.problem}",
                     where=str(volume.place),
                     hint="Take it out of what is included.",
                     hresult=0x80070032,
@@ -48,9 +48,10 @@ def choose_volumes(
         elif included and reason is None:
             reason = "not among the volumes that are included"
         if reason is None:
+            _check_capturable(volume)
             chosen.append(volume)
         else:
-            skipped.append(SkippedVolume(place=volume.place, reason=reason))
+            skipped.append(SkippedVolume(place=volume.place, reason=reason, warning=volume.warning))
     if not chosen:
         reasons = "; ".join(f"{one.place}: {one.reason}" for one in skipped) or "no partitions"
         raise VolumeError(
@@ -61,6 +62,17 @@ def choose_volumes(
     return chosen, skipped
 
 
+def _check_capturable(volume: DiskVolume) -> None:
+    if not volume.is_capturable:
+        raise VolumeError(
+            f"it is not clear what this volume holds: {volume.problem}",
+            where=str(volume.place),
+            hint="Remove what is left of an earlier file system, or leave the volume out with "
+            "--exclude.",
+            hresult=0x80070032,
+        )
+
+
 def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
     """Return the position of the volume that is meant; raises `VolumeError` for none or many."""
     wanted = name.strip().casefold()
@@ -68,8 +80,8 @@ def find_volume(volumes: Sequence[DiskVolume], name: str) -> int:
     # Number and place come first: a label may look like one.
     for fits in (
         lambda place: wanted == place.selector or (not several and wanted == str(place.partition)),
-        lambda place: wanted == place.label.casefold() and wanted,
-        lambda place: wanted == place.role.casefold() and wanted,
+        # A label and a role weigh the same: the one of a volume may be the other of another.
+        lambda place: wanted and wanted in {place.label.casefold(), place.role.casefold()},
     ):
         found = [at for at, volume in enumerate(volumes) if fits(volume.place)]
         if len(found) == 1:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["HEAD_BYTES", "identify"]
+import uuid
+
+__all__ = ["HEAD_BYTES", "identify", "is_bitlocker"]
 
 HEAD_BYTES = 8192
 """How much of the start `identify` needs; a GPT on 4,096-byte sectors begins at 4,096."""
@@ -12,17 +14,19 @@ _WHOLE_DISK = (
 )
 _ONLY_NTFS = "Only NTFS and FAT32 volumes can be captured."
 
+_TO_GO = uuid.UUID("4967d63b-2e29-4ad8-8399-f6a339e3d001").bytes_le
+"""BitLocker's identifier in the boot sector by which its disks for carrying look like FAT32."""
+
 # (offset, bytes found there, what it is, what to do); the first that fits wins.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (
-        3,
-        b"-FVE-FS-",
-        "encrypted with BitLocker",
-        "Unlock it first: on Windows with `manage-bde -off`, here with dislocker or cryptsetup, "
-        "and name the unlocked volume.",
-    ),
     (3, b"EXFAT   ", "an exFAT volume", _ONLY_NTFS),
-    (0x52, b"FAT32   ", "a FAT32 volume", _ONLY_NTFS),
+    (
+        0x52,
+        b"FAT32   ",
+        "a FAT32 volume whose boot sector is damaged",
+        "Repair it on Windows with `chkdsk /f`, or with `fsck.fat`: a copy of it is in sector 6. "
+        "Or copy the image again.",
+    ),
     (0x36, b"FAT1", "a FAT volume", _ONLY_NTFS),
     (3, b"ReFS\0", "a ReFS volume", _ONLY_NTFS),
     (1080, b"\x53\xef", "an ext2, ext3 or ext4 volume", _ONLY_NTFS),
@@ -43,6 +47,12 @@ _PARTITION_TABLE = slice(446, 510)
 
 def identify(head: bytes) -> tuple[str, str] | None:
     """Say what the first `HEAD_BYTES` bytes belong to and what to do, or None if unknown."""
+    if is_bitlocker(head):
+        return (
+            "encrypted with BitLocker",
+            "Unlock it first: on Windows with `manage-bde -off`, here with dislocker or "
+            "cryptsetup, and name the unlocked volume.",
+        )
     for offset, magic, what, hint in _SIGNATURES:
         if head.startswith(magic, offset):
             return what, hint
@@ -51,6 +61,12 @@ def identify(head: bytes) -> tuple[str, str] | None:
     if head and not any(head):
         return "empty (only zeros)", "Check that this is the right file or device."
     return None
+
+
+def is_bitlocker(head: bytes) -> bool:
+    """Tell from its first 512 bytes whether a volume is encrypted with BitLocker (To Go)."""
+    is_to_go = head[3:11] == b"MSWIN4.1" and head[424:440] == _TO_GO
+    return is_to_go or head[3:11] == b"-FVE-FS-"
 
 
 def _has_partition(table: bytes) -> bool:

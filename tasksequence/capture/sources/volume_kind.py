@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasksequence.capture.sources.fat32 import FatVolume, is_fat32
 from tasksequence.capture.sources.ntfs import check_volume
+from tasksequence.capture.sources.signatures import is_bitlocker
 
 __all__ = ["FAT32", "FOLDER", "NTFS", "volume_kind"]
 
@@ -20,7 +21,7 @@ def volume_kind(path: str) -> str:
             head = file.read(512) or b""
     except (OSError, ValueError):
         head = b""  # what follows says better what is wrong
-    if not is_fat32(head):
+    if is_bitlocker(head) or not is_fat32(head):
         check_volume(path)
         return NTFS
     FatVolume(path).close()

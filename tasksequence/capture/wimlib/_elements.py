@@ -2,7 +2,8 @@
 
 TASKSEQUENCE/DISK/INDEX, STYLE
 TASKSEQUENCE/PARTITION/INDEX, TYPE, OFFSET, SIZE, FILESYSTEM, LABEL, ISBOOT, ROLE
-TASKSEQUENCE/SKIPPED/PARTITION[n]/ the same, and REASON (the first image of a disk alone)
+TASKSEQUENCE/SKIPPED/PARTITION[n]/ the same, and REASON (the first image of a disk alone); with
+DISKINDEX and DISKSTYLE those of disks that have no image (the first image of all)
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ def elements_of(volume: VolumeSource) -> list[tuple[str, str]]:
     for number, other in enumerate(volume.left_out, start=1):
         folder = f"{skipped}/PARTITION[{number}]"
         elements += [*_partition(folder, other.place), (f"{folder}/REASON", other.reason)]
+        if other.place.disk_index != place.disk_index:
+            elements += [
+                (f"{folder}/DISKINDEX", str(other.place.disk_index)),
+                (f"{folder}/DISKSTYLE", other.place.disk_style),
+            ]
     return [(name, xml_text(text)) for name, text in elements if text]
 
 

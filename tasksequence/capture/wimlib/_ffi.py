@@ -50,12 +50,12 @@ _WRITE_INTEGRITY = 0x00000001
 _WRITE_PIPABLE = 0x00000004
 _OPEN_CHECK_INTEGRITY = 0x00000001
 _EXTRACT_NTFS = 0x00000001
-_DELETE_RECURSIVE = 0x00000002
 _WRITE_SOLID = 0x00001000
 _LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
 _ITERATE_RESOURCES_NEEDED = 0x00000004
 _ALL_IMAGES = -1
+_DELETE_FORCE, _DELETE_RECURSIVE = 1, 2
 _CONTINUE, _ABORT = 0, 1
 _SHA1_BYTES = 20
 _UNIX_EPOCH = 11_644_473_600
@@ -270,7 +270,6 @@ _FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
     "wimlib_get_wim_info": (True, _int, (_handle, ctypes.POINTER(_WimInfo))),
     "wimlib_write_to_fd": (True, _int, (_handle, _int, _int, _int, ctypes.c_uint)),
     "wimlib_extract_image": (True, _int, (_handle, _int, _text, _int)),
-    "wimlib_delete_path": (True, _int, (_handle, _int, _text, _int)),
     "wimlib_write": (True, _int, (_handle, _text, _int, _int, ctypes.c_uint)),
     "wimlib_export_image": (True, _int, (_handle, _int, _handle, _text, _text, _int)),
     "wimlib_reference_resources": (True, _int, (_handle, _handle_out, ctypes.c_uint, _int)),
@@ -287,6 +286,7 @@ _FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
         _int,
         (_handle, _int, _text, _int, _DirEntryFunction, _handle),
     ),
+    "wimlib_delete_path": (True, _int, (_handle, _int, _text, _int)),
     "wimlib_iterate_lookup_table": (True, _int, (_handle, _int, _ResourceFunction, _handle)),
 }
 
@@ -527,6 +527,23 @@ class Wim:
         callback = _DirEntryFunction(visit)
         self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
 
+    def paths(self, image: int) -> list[str]:
+        """Return the paths of all files and folders of an image."""
+        found: list[bytes] = []
+
+        def visit(pointer: Any, _context: object) -> int:
+            found.append(pointer[0].full_path or b"")
+            return 0
+
+        callback = _DirEntryFunction(visit)
+        self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
+        return [path.decode(errors="surrogateescape") for path in found]
+
+    def forget_path(self, image: int, path: str) -> None:
+        """Remove a file, or a folder with its content, in memory; the WIM's file stays as it is."""
+        raw = path.encode(errors="surrogateescape")
+        self._call("wimlib_delete_path", image, raw, _DELETE_FORCE | _DELETE_RECURSIVE)
+
     def hash_all(self) -> None:
         """Read all data that was added, for its SHA-1, and write nothing."""
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123
@@ -539,11 +556,6 @@ class Wim:
     def extract_to_ntfs(self, image: int, volume: str) -> None:
         """Write an image's files to an unmounted NTFS volume."""
         self._call("wimlib_extract_image", image, os.fsencode(volume), _EXTRACT_NTFS)
-
-    def leave_out(self, image: int, path: str) -> None:
-        """Take a file or folder out of an image in memory; the WIM's file stays as it is."""
-        name = path.encode("utf-8", "surrogatepass")
-        self._call("wimlib_delete_path", image, name, _DELETE_RECURSIVE)
 
     def _call(self, name: str, *arguments: object) -> None:
         try:

@@ -28,7 +28,8 @@ from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
-from tasksequence.capture.wimlib._base import Base
+from tasksequence.capture.sources.volume_state import CLEANING, volume_state
+from tasksequence.capture.wimlib._base import Base, check_base
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._events import error_event, send_event
@@ -78,6 +79,8 @@ class _Capture:
             done = self._run(library)
         except LibwimError as failure:
             volume, file = self._scanning.volume if self._scanning else None, ""
+            if volume is None:
+                check_base(library, self._request["base"])
             if volume is None and failure.is_about_reading():
                 volume, file = unreadable_source(failure.log, self._volumes)
             raise capture_error(
@@ -102,7 +105,8 @@ class _Capture:
             base = Base(library, wim, self._request["base"], stack)
             for index, found in enumerate(inspections, start=1):
                 self._add_image(library, wim, index, names[index - 1], found, stack)
-                base.use_for(index, names[index - 1], self._volumes[index - 1]["kind"])
+                volume = self._volumes[index - 1]
+                base.use_for(index, names[index - 1], volume["kind"], volume["elements"])
             wim.write(
                 self._partial,
                 self._request["threads"],
@@ -138,23 +142,25 @@ class _Capture:
     def _inspect(self, volume: dict[str, Any]) -> Inspection:
         path: str = volume["path"]
         if volume["kind"] == "folder":
-            return Inspection("", dirty=False, records=0, encrypted={}, extended_attributes=[])
+            return Inspection("", marks=(), records=0, encrypted={}, extended_attributes=[])
         check_not_mounted(path)
         found = _inspect_fat32(path) if volume["kind"] == FAT32 else inspect(path)
         self._records += found.records
-        if found.dirty and volume["kind"] == NTFS and not self._request["allow_dirty"]:
+        state = volume_state(
+            found.marks,
+            is_ntfs=volume["kind"] == NTFS,
+            allow_dirty=self._request["allow_dirty"],
+        )
+        if state.refuses:
             raise VolumeError(
-                "Windows marked this volume as not cleanly shut down or damaged (dirty)",
+                f"the volume is {state.refuses}",
                 where=path,
-                hint="Start Windows there, run `chkdsk /f`, and shut it down fully. To capture the "
-                "volume as it is, say so (command line: --allow-dirty).",
+                hint=f"{CLEANING} To capture the volume as it is, say so (command line: "
+                "--allow-dirty).",
                 hresult=0x80070015,
             )
-        if found.dirty:
-            message = (
-                f"{path}: this volume is marked as not cleanly shut down or damaged (dirty); "
-                "check the image afterwards"
-            )
+        if state.warns:
+            message = f"{path}: the volume is {state.warns}; check the image afterwards"
             self.send({"event": "warning", "message": message})
         return found
 
@@ -234,7 +240,7 @@ class _Capture:
 def _inspect_fat32(path: str) -> Inspection:
     with FatVolume(path) as volume:
         records = sum(1 for _ in volume.walk())
-        return Inspection(volume.label, volume.dirty, records, {}, [])
+        return Inspection(volume.label, volume.marks, records, {}, [])
 
 
 _ELEMENTS = {

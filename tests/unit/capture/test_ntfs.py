@@ -31,7 +31,7 @@ def test_a_sound_volume_passes_and_shows_its_label(small_volume: Path) -> None:
     check_volume(str(small_volume))
     found = inspect(str(small_volume))
     assert found.label == "Windows"
-    assert not found.dirty
+    assert found.marks == ()
     assert not found.encrypted
     assert not found.extended_attributes
     assert found.records > 16
@@ -45,7 +45,7 @@ def test_a_unicode_label_is_read(tmp_path: Path) -> None:
 
 def test_the_dirty_flag_is_read(volume: Path) -> None:
     mark_dirty(volume)
-    assert inspect(str(volume)).dirty
+    assert inspect(str(volume)).marks
 
 
 def test_encrypted_files_are_found_under_all_their_names(volume: Path) -> None:
