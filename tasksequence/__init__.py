@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence import images as images
     from tasksequence.authoring.addresses import LocatedStep as LocatedStep
     from tasksequence.authoring.cmdlets import CMDLETS as CMDLETS
     from tasksequence.authoring.cmdlets import Cmdlet as Cmdlet
@@ -706,7 +707,13 @@ __version__ = "0.1.0"
 __all__ = [*sorted(_MODULE_OF), "__version__"]  # noqa: PLE0604 - one table serves both
 
 
+_PACKAGES = frozenset({"images"})
+"""Packages whose functions are also used by way of theirs: `ts.images.read_package`."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
     module = _MODULE_OF.get(name)
     if module is None:
         import difflib

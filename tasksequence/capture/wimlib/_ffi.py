@@ -65,8 +65,9 @@ _COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2, "solid": _LZMS}
 
 
 class Message(IntEnum):
-    """Kinds of progress messages that a capture and its verification send."""
+    """Kinds of progress messages that are looked at."""
 
+    EXTRACT_STREAMS = 4
     SCAN_BEGIN = 9
     SCAN_DENTRY = 10
     SCAN_END = 11
@@ -151,6 +152,19 @@ class _VerifyStreams(ctypes.Structure):
         ("total_streams", ctypes.c_uint64),
         ("total_bytes", ctypes.c_uint64),
         ("completed_streams", ctypes.c_uint64),
+        ("completed_bytes", ctypes.c_uint64),
+    )
+
+
+class _Extract(ctypes.Structure):
+    _fields_ = (
+        ("image", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("wimfile", ctypes.c_char_p),
+        ("name", ctypes.c_char_p),
+        ("target", ctypes.c_char_p),
+        ("reserved", ctypes.c_char_p),
+        ("total_bytes", ctypes.c_uint64),
         ("completed_bytes", ctypes.c_uint64),
     )
 
@@ -640,4 +654,7 @@ def _progress_of(message: int, info: int) -> Progress | None:
     if message == Message.VERIFY_STREAMS:
         read = _VerifyStreams.from_address(info)
         return Progress(Message.VERIFY_STREAMS, read.completed_bytes, read.total_bytes)
+    if message == Message.EXTRACT_STREAMS:
+        applied = _Extract.from_address(info)
+        return Progress(Message.EXTRACT_STREAMS, applied.completed_bytes, applied.total_bytes)
     return None
