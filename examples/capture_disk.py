@@ -19,9 +19,12 @@ def main() -> None:
     disk, wim = Path(sys.argv[1]), Path(sys.argv[2])
 
     # 1. What is on the disk, and what of it does the capture step take?
-    for volume in ts.read_disk(disk).volumes:
+    # DiskAccess says what a disk may not say itself: its format, and files outside its folder.
+    found = ts.read_disk(disk, access=ts.DiskAccess(allow_backing=()))
+    print(f"{found.format}, read from {len(found.files.paths())} file(s)")
+    for volume in found.volumes:
         place = volume.place
-        verdict = volume.skipped or "captured"
+        verdict = volume.skipped or volume.problem or "captured"
         print(f"{place.selector} {place.file_system:5} {place.label:10} {place.role}: {verdict}")
 
     # 2. Capture it as a capture step says.

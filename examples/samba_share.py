@@ -25,6 +25,8 @@ __all__ = ["SambaShare"]
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 _PATIENCE = 60.0
 """Seconds that the server may take to listen."""
+_CHILDREN_PATIENCE = 5.0
+"""Seconds that the processes of its connections may take to end."""
 
 
 class SambaShare:
@@ -138,14 +140,15 @@ class SambaShare:
         """End the server and the processes of its connections, at once."""
         if self._process is None:
             return
+        group = self._process.pid
         # It leads a session of its own, so that this reaches its children and nobody else.
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         self._process.wait()
         self._process = None
-        # The children have its socket too, and would take connections for it until they are gone.
-        end = time.monotonic() + _PATIENCE
-        while self._listens() and time.monotonic() < end:
+        # Its children may end a moment later, and hold port and folder until then.
+        end = time.monotonic() + _CHILDREN_PATIENCE
+        while _runs(group) and time.monotonic() < end:
             time.sleep(0.01)
 
     def __enter__(self) -> SambaShare:
@@ -185,6 +188,17 @@ class SambaShare:
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _runs(group: int) -> bool:
+    """Tell whether a process of a group is alive; one that waits to be collected is not."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # proc(5): after the name in brackets state, parent and group follow.
+            state, _, number = status.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(number) == group and state not in "ZX":
+                return True
+    return False
 
 
 def _free_port() -> int:

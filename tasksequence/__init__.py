@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tasksequence import images as images
     from tasksequence.authoring.addresses import LocatedStep as LocatedStep
     from tasksequence.authoring.cmdlets import CMDLETS as CMDLETS
     from tasksequence.authoring.cmdlets import Cmdlet as Cmdlet
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tasksequence.authoring.wizard import NewSequence as NewSequence
     from tasksequence.authoring.wizard import build_and_capture as build_and_capture
     from tasksequence.authoring.wizard import capture_only as capture_only
-    from tasksequence.capture.destinations.choose import deliver_wim as deliver_wim
     from tasksequence.capture.exclusions import load_profile as load_profile
     from tasksequence.capture.sources.disks import Disk as Disk
     from tasksequence.capture.sources.disks import DiskAccess as DiskAccess
@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from tasksequence.images.contents import ImageFile as ImageFile
     from tasksequence.images.contents import image_files as image_files
     from tasksequence.images.contents import verify_image_file as verify_image_file
+    from tasksequence.images.deliver import deliver_wim as deliver_wim
     from tasksequence.images.diff import FileDifference as FileDifference
     from tasksequence.images.diff import diff_images as diff_images
     from tasksequence.images.package import get_image_properties as get_image_properties
@@ -426,7 +427,7 @@ _HOMES = {
     "document.violation": ("Violation",),
     "engine.capture_disks": ("capture_disks",),
     "engine.capture_step": ("capture_volumes",),
-    "capture.destinations.choose": ("deliver_wim",),
+    "images.deliver": ("deliver_wim",),
     "engine.capture_events": ("CaptureEventWriter",),
     "engine.pace": ("Pace", "PaceMeter"),
     "engine.preflight": ("PreflightCheck", "Standing", "describe_checks", "preflight"),
@@ -706,7 +707,13 @@ __version__ = "0.1.0"
 __all__ = [*sorted(_MODULE_OF), "__version__"]  # noqa: PLE0604 - one table serves both
 
 
+_PACKAGES = frozenset({"images"})
+"""Packages whose functions are also used by way of theirs: `ts.images.read_package`."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
     module = _MODULE_OF.get(name)
     if module is None:
         import difflib

@@ -294,6 +294,12 @@ WIN32: dict[int, Row] = {
         ("a failing disk",),
         "Rescue the disk first, then capture the copy.",
     ),
+    1130: (
+        "ERROR_NOT_ENOUGH_SERVER_MEMORY",
+        "the server has not enough memory for this",
+        (),
+        "Try again when it is less busy.",
+    ),
     1168: (
         "ERROR_NOT_FOUND",
         "the element was not found",
@@ -418,6 +424,12 @@ WIN32: dict[int, Row] = {
         "Raise the step's Timeout.",
     ),
     1793: ("ERROR_ACCOUNT_EXPIRED", "the account has expired", (), "Renew it, or use another."),
+    1816: (
+        "ERROR_NOT_ENOUGH_QUOTA",
+        "the account's quota does not suffice",
+        (),
+        "Free space, or raise the quota.",
+    ),
     1907: (
         "ERROR_PASSWORD_MUST_CHANGE",
         "the password has to be changed before the first logon",
@@ -583,7 +595,7 @@ STATUSES: dict[int, tuple[str, int]] = {
     0xC000003B: ("STATUS_OBJECT_PATH_SYNTAX_BAD", 161),
     0xC000003E: ("STATUS_DATA_ERROR", 23),
     0xC0000043: ("STATUS_SHARING_VIOLATION", 32),
-    0xC0000044: ("STATUS_QUOTA_EXCEEDED", 1295),
+    0xC0000044: ("STATUS_QUOTA_EXCEEDED", 1816),
     0xC0000054: ("STATUS_FILE_LOCK_CONFLICT", 33),
     0xC0000056: ("STATUS_DELETE_PENDING", 5),
     0xC0000061: ("STATUS_PRIVILEGE_NOT_HELD", 1314),
@@ -625,6 +637,8 @@ STATUSES: dict[int, tuple[str, int]] = {
     0xC0000234: ("STATUS_ACCOUNT_LOCKED_OUT", 1909),
     0xC000035C: ("STATUS_NETWORK_SESSION_EXPIRED", 64),
     0xC0000418: ("STATUS_NTLM_BLOCKED", 1937),
+    0xC0000205: ("STATUS_INSUFF_SERVER_RESOURCES", 1130),
+    0xC0000802: ("STATUS_DISK_QUOTA_EXCEEDED", 1295),
     0xC0000904: ("STATUS_FILE_TOO_LARGE", 223),
 }
 """NTSTATUS codes of SMB servers: name, and the Win32 code that Windows makes of them."""

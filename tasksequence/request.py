@@ -7,6 +7,7 @@ which carry it out: neither imports the other.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -206,10 +207,18 @@ class CaptureOptions:
     destination; for a share TMPDIR, else /var/tmp."""
     smb_port: int = 445
     """TCP port at which the destination's server answers."""
-    patience: float = 120.0
+    patience: float = attrs.field(default=120.0)
     """Seconds for which a lost connection to the server is tried anew."""
+    require_encryption: bool = False
+    """Refuse a server that does not encrypt; without it one that only signs gets a warning."""
     check_space: bool = True
     """Refuse a capture for which the free space cannot suffice, by an estimate."""
+
+    @patience.validator
+    def _check_patience(self, _: object, seconds: float) -> None:
+        # So written, it refuses NaN too.
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"patience is a finite number of seconds from 0 on, not {seconds}")
 
 
 @attrs.frozen(kw_only=True)

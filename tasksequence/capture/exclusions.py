@@ -27,9 +27,10 @@ DEFAULT_EXCLUDED = (
     "/$Recycle.Bin",
     "/Windows/CSC",
     "/_SMSTaskSequence",
+    "/SMSTSLog",
 )
 """DISM's list, the recycle bin of newer Windows, and what a task sequence leaves on the disk. The
-last two are this project's choice: what the site's own capture leaves out is not documented."""
+last three are this project's choice: what the site's own capture leaves out is not documented."""
 
 _SECTION = re.compile(r"\[([^\]]+)\]\s*$")
 _USED = {"exclusionlist": "exclude", "exclusionexception": "keep"}

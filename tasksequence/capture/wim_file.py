@@ -12,15 +12,25 @@ from typing import NamedTuple
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import ImageError
 
-__all__ = ["MAGIC_BYTES", "WIM_MAGICS", "WimFile", "read_wim_file"]
+__all__ = [
+    "HEAD_BYTES",
+    "MAGIC_BYTES",
+    "WIM_MAGICS",
+    "WimFile",
+    "check_whole_file",
+    "read_wim_file",
+]
 
 _HEADER = struct.Struct("<8sIIII16sHHI")
-_HEADER_BYTES = 208
+HEAD_BYTES = 208
+"""Bytes of a WIM's header."""
 WIM_MAGICS = (b"MSWIM\0\0\0", b"WLPWM\0\0\0")
 """How a WIM begins, and a pipable one of wimlib."""
 MAGIC_BYTES = 8
 _VERSIONS = {0x10D00: False, 0xE00: True}
 """Versions that libwim reads, and whether they have solid data."""
+_TABLE_AT = 48
+"""Where the header describes the table of the WIM's resources."""
 _XML_AT = 72
 _INTEGRITY_AT = 124
 _COMPRESSIONS = ((0x20000, "XPRESS"), (0x40000, "LZX"), (0x80000, "LZMS"))
@@ -53,9 +63,9 @@ def read_wim_file(path: str) -> WimFile:
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            head = file.read(_HEADER_BYTES)
+            head = file.read(HEAD_BYTES)
             size = file.seek(0, 2)
-            if len(head) < _HEADER_BYTES or head[:MAGIC_BYTES] not in WIM_MAGICS:
+            if len(head) < HEAD_BYTES or head[:MAGIC_BYTES] not in WIM_MAGICS:
                 raise ImageError(
                     "this is no WIM file",
                     where=path,
@@ -106,9 +116,32 @@ def read_wim_file(path: str) -> WimFile:
     return found._replace(xml=xml.lstrip("\ufeff"))
 
 
+def check_whole_file(path: str, head: bytes, size: int) -> None:
+    """Refuse what is no WIM in one file, or ends before what its header promises.
+
+    `head` is the header of the file, `size` its length. Raises `ImageError`.
+    """
+    if len(head) < HEAD_BYTES or head[:MAGIC_BYTES] not in WIM_MAGICS:
+        raise ImageError("this is no WIM file", where=path, hint="Name a .wim or .esd file.")
+    if _read_header(path, head, size).parts > 1:
+        raise ImageError(
+            "this is one part of a split WIM, and one file alone is delivered",
+            where=path,
+            hint="Copy its parts by hand, or join them first: wimlib-imagex join.",
+        )
+    needed = max(sum(_resource(head, at)) for at in (_TABLE_AT, _XML_AT, _INTEGRITY_AT))
+    if needed <= HEAD_BYTES or needed > size:
+        raise ImageError(
+            f"the WIM is cut off or damaged: its last part should end at byte {needed:,}, and the "
+            f"file has {size:,}",
+            where=path,
+            hint="Copy the file again.",
+        )
+
+
 def _read_header(path: str, head: bytes, size: int) -> WimFile:
     _, header, version, flags, _, guid, part, parts, images = _HEADER.unpack_from(head)
-    if version not in _VERSIONS or header < _HEADER_BYTES:
+    if version not in _VERSIONS or header < HEAD_BYTES:
         raise ImageError(
             f"the WIM has version {version:#x}, which is not known",
             where=path,

@@ -37,10 +37,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _run()
-    except KeyboardInterrupt:
-        code = _failed("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        code = _failed(_with_notes("interrupted", error), INTERRUPTED)
     except _Terminated as ended:
-        code = _failed(str(ended), TERMINATED)
+        code = _failed(_with_notes(str(ended), ended), TERMINATED)
     except Exception as error:
         if os.environ.get("TASKSEQUENCE_DEBUG"):
             raise
@@ -64,8 +64,8 @@ def _run() -> int:
 
     try:
         code = cli.main(prog_name="tasksequence", standalone_mode=False)
-    except click.exceptions.Abort:
-        return _failed("interrupted", INTERRUPTED)
+    except click.exceptions.Abort as error:
+        return _failed(_with_notes("interrupted", error.__cause__ or error), INTERRUPTED)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         usage = f"{context.get_usage()}\n" if context is not None else ""
@@ -73,6 +73,11 @@ def _run() -> int:
     except TaskSequenceError as error:
         return _failed(str(error), FAILED)
     return code if isinstance(code, int) else 0
+
+
+def _with_notes(text: str, error: BaseException) -> str:
+    """Add what the work that was interrupted said of the state that it leaves."""
+    return "\n".join([text, *getattr(error, "__notes__", [])])
 
 
 def _failed(text: str, code: int, *, before: str = "") -> int:

@@ -26,27 +26,33 @@ _PASSWORD = "OSDCaptureAccountPassword"  # noqa: S105 (a variable's name)
     help=f"{_PASSWORD}=prompt, =env:VARIABLE or =fd:NUMBER.",
 )
 @delivery_options
+@click.option(
+    "--no-verify",
+    is_flag=True,
+    help="Do not read the whole WIM first and compare it with its hashes.",
+)
 @click.option("--quiet", is_flag=True, help="No progress; warnings and errors only.")
 def deliver(
     wim: str,
     destination: str,
     account: str | None,
     secrets: tuple[str, ...],
+    no_verify: bool,
     quiet: bool,
     **delivery: Any,
 ) -> None:
     """Bring a finished WIM to a destination, as the end of a capture does.
 
-    WIM is a file of this machine that a capture kept when its share was lost, or a finished upload
-    on the share of DESTINATION, which then only takes its place there.
+    WIM is a file of this machine that a capture kept when its share was lost; it is verified, and
+    stays. Or it is a finished upload on the share of DESTINATION, which then only takes its place.
     """
-    from tasksequence.capture.destinations.choose import deliver_wim
     from tasksequence.capture.destinations.unc import is_unc
     from tasksequence.cli.delivery_options import chosen_options
     from tasksequence.cli.output import print_result
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.secret_sources import read_secret
     from tasksequence.cli.variables import collect_variables
+    from tasksequence.images.deliver import deliver_wim
     from tasksequence.secret_text import SecretText
 
     options = chosen_options(**delivery)
@@ -64,6 +70,7 @@ def deliver(
             account=account,
             password=password,
             options=options,
+            verify=not no_verify,
             on_event=on_event,
         )
     print_result(f"{destination}: delivered, compared")

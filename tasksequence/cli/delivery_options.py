@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,13 @@ from tasksequence.request import CaptureOptions, Overwrite, ShareMapping
 __all__ = ["chosen_options", "delivery_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _finite(_: click.Context, option: click.Parameter, seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is no finite number.", param=option)
+    return seconds
+
 
 _OPTIONS = (
     click.option(
@@ -49,10 +57,16 @@ _OPTIONS = (
     click.option(
         "--patience",
         type=click.FloatRange(min=0),
+        callback=_finite,
         default=120,
         show_default=True,
         metavar="SECONDS",
         help="How long a lost connection to the share is tried anew.",
+    ),
+    click.option(
+        "--require-encryption",
+        is_flag=True,
+        help="Refuse a server that signs what crosses the network, and does not encrypt it.",
     ),
     click.option(
         "--no-space-check",
@@ -76,6 +90,7 @@ def chosen_options(
     scratch: Path | None,
     smb_port: int,
     patience: float,
+    require_encryption: bool,
     no_space_check: bool,
 ) -> CaptureOptions:
     """Return the options that were chosen; raises `click.UsageError`."""
@@ -85,6 +100,7 @@ def chosen_options(
         scratch=scratch,
         smb_port=smb_port,
         patience=patience,
+        require_encryption=require_encryption,
         check_space=not no_space_check,
     )
 

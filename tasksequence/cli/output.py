@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
-__all__ = ["discard_closed_outputs", "output_width", "print_error", "print_result"]
+__all__ = [
+    "discard_closed_outputs",
+    "output_width",
+    "print_error",
+    "print_lines",
+    "print_result",
+]
 
+_READER_GONE = "its reader is gone"
+_BROKEN_PIPE = 128 + signal.SIGPIPE
 _REFUSING: list[TextIO] = []
 """Outputs that did not take what they were given."""
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x0A}
@@ -33,6 +43,21 @@ def print_result(text: str) -> bool:
             _REFUSING.append(sys.stdout)
         print_error(f"tasksequence: the result could not be printed: {problem}")
     return problem is None
+
+
+def print_lines(lines: Iterable[str]) -> int:
+    """Print what may be many lines to standard output, and return the exit code.
+
+    A reader that goes away has seen enough: nothing is said, and the code is that of SIGPIPE.
+    """
+    for line in lines:
+        problem = _print(sys.stdout, line)
+        if problem == _READER_GONE:
+            return _BROKEN_PIPE
+        if problem is not None:
+            print_error(f"tasksequence: the result could not be printed: {problem}")
+            return 1
+    return 0
 
 
 def output_width() -> int | None:
@@ -74,7 +99,7 @@ def _print(stream: TextIO | None, text: str) -> str | None:
         stream.write(fitting + "\n")
         stream.flush()
     except BrokenPipeError:
-        return "its reader is gone"
+        return _READER_GONE
     except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
     return None

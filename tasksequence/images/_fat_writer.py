@@ -1,7 +1,8 @@
 """Writing a tree to a FAT32 volume in place of what is there.
 
 The volume keeps its boot sector, label and size, and the control files of a task sequence; all
-else gets new folders, chains and entries. While it is written the volume is marked as dirty.
+else gets new folders, chains and entries. While it is written the volume is marked as dirty, and
+at any moment it can be read: first the root loses all but what is kept, last it gets the new tree.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,14 +18,17 @@ from tasksequence.capture.sources import _fat_format as form
 from tasksequence.capture.sources.fat32 import FatEntry, FatVolume
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
-from tasksequence.images._erase import is_control_file
+from tasksequence.images._control_files import is_control_file
 
-__all__ = ["FatNode", "replace_fat32"]
+__all__ = ["FatNode", "check_fat32", "replace_fat32"]
 
 _BAD = 0x0FFFFFF7
 _END = 0x0FFFFFFF
 _LARGEST_FILE = (1 << 32) - 1
+_LARGEST_FOLDER = 65_536 * form.ENTRY
 _FSINFO_FREE = 488
+_BOOT_FLAGS, _BOOT_DIRTY = 0x41, 1
+"""Where Linux and Windows mark a volume as dirty, too."""
 _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10
 _NOT_SHORT = frozenset('"*+,./:;<=>?[\\]| ')
 
@@ -44,13 +48,25 @@ class FatNode(NamedTuple):
     children: list[FatNode] | None
 
 
-def replace_fat32(path: str, root: list[FatNode], source: int) -> None:
-    """Replace what is on a FAT32 volume by a tree; contents are read from descriptor `source`.
+def check_fat32(path: str, root: list[FatNode]) -> int:
+    """Return the bytes of files and folders of a tree; nothing is written.
 
-    Raises `VolumeError` before anything is written for a tree that does not fit.
+    Raises `VolumeError` for a tree that does not fit the volume.
     """
     with FatVolume(path) as volume:
-        _Writer(volume, path).write(root, source)
+        return _Writer(volume, path).check(root)
+
+
+def replace_fat32(
+    path: str, root: list[FatNode], source: int, on_change: Callable[[], None] = lambda: None
+) -> None:
+    """Replace what is on a FAT32 volume by a tree; contents are read from descriptor `source`.
+
+    `on_change` is called before the first write. Raises `VolumeError` before anything is written
+    for a tree that does not fit.
+    """
+    with FatVolume(path) as volume:
+        _Writer(volume, path).write(root, source, on_change)
 
 
 class _Writer:
@@ -63,12 +79,15 @@ class _Writer:
         self._target = -1
         self._next = 2
 
-    def write(self, root: list[FatNode], source: int) -> None:
+    def check(self, root: list[FatNode]) -> int:
         taken = self._taken()
         for cluster in range(2, len(self._fat)):
             if self._fat[cluster] & form.CLUSTER_MASK != _BAD and cluster not in taken:
                 self._fat[cluster] = 0
-        self._check_room(root)
+        return self._check_room(root)
+
+    def write(self, root: list[FatNode], source: int, on_change: Callable[[], None]) -> None:
+        self.check(root)
         clean = self._fat[1] | form.CLEAN
         try:
             self._target = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
@@ -76,22 +95,26 @@ class _Writer:
             raise VolumeError(
                 f"the volume cannot be written: {error.strerror}",
                 where=self._path,
-                hresult=hresult_of_errno(error.errno),
+                hresult=hresult_of_errno(error.errno or 0),
             ) from None
         try:
+            on_change()
             self._fat[1] = clean & ~form.CLEAN
-            self._write_fat()
             self._write_root(root, source)
             os.fsync(self._target)
             self._fat[1] = clean
             self._write_fat()
             self._write_info()
+            flags = os.pread(self._target, 1, _BOOT_FLAGS)[0]
+            self._pwrite(bytes([flags & ~_BOOT_DIRTY]), _BOOT_FLAGS)
             os.fsync(self._target)
         except OSError as error:
             raise VolumeError(
-                f"the volume cannot be written, and is incomplete: {error.strerror}",
+                f"the volume cannot be written: {error.strerror}",
                 where=self._path,
-                hresult=hresult_of_errno(error.errno),
+                hint="See that its disk is sound, and that the file system under a virtual disk "
+                "has room; then apply again.",
+                hresult=hresult_of_errno(error.errno or 0),
             ) from None
         finally:
             os.close(self._target)
@@ -110,9 +133,11 @@ class _Writer:
                 waiting += volume.entries(entry)
         return taken
 
-    def _check_room(self, root: list[FatNode]) -> None:
+    def _check_room(self, root: list[FatNode]) -> int:
         kept = sum(len(raw) for raw, _ in self._kept)
-        needed = self._clusters(kept + _folder_bytes(root, is_root=True))
+        size = kept + _folder_bytes(root, is_root=True)
+        self._check_folder("the root folder", size)
+        needed = self._clusters(size)
         for node in _walk(root):
             if node.children is None and node.size > _LARGEST_FILE:
                 raise VolumeError(
@@ -122,6 +147,8 @@ class _Writer:
                     hresult=0x800700DF,
                 )
             size = node.size if node.children is None else _folder_bytes(node.children)
+            if node.children is not None:
+                self._check_folder(f"the folder {node.name}", size)
             needed += self._clusters(size)
         free = sum(1 for cluster in range(2, len(self._fat)) if not self._fat[cluster])
         if needed > free:
@@ -129,7 +156,18 @@ class _Writer:
                 f"the image needs {needed * self._geometry.cluster:,} bytes, and the volume has "
                 f"{free * self._geometry.cluster:,}",
                 where=self._path,
-                hint="Apply it to a larger volume; nothing was changed.",
+                hint="Apply it to a larger volume.",
+                hresult=0x80070070,
+            )
+        return needed * self._geometry.cluster
+
+    def _check_folder(self, name: str, size: int) -> None:
+        if size > _LARGEST_FOLDER:
+            raise VolumeError(
+                f"{name} needs {size // form.ENTRY:,} entries for its files and their long names, "
+                f"and FAT32 takes at most {_LARGEST_FOLDER // form.ENTRY:,}",
+                where=self._path,
+                hint="Apply the image to an NTFS volume.",
                 hresult=0x80070070,
             )
 
@@ -153,29 +191,43 @@ class _Writer:
         kept = b"".join(raw for raw, _ in self._kept)
         size = max(1, len(kept) + _folder_bytes(root, is_root=True))
         self._fat[self._geometry.root] = _END
-        self._write_folder(root, kept, self._allocate(size, self._geometry.root), source)
+        chain = self._allocate(size, self._geometry.root)
+        self._write_chain(kept, chain)
+        self._write_fat()
+        short = {raw[-form.ENTRY :][:11] for raw, entry in self._kept if entry is not None}
+        content = self._write_content(root, kept, 0, short, source)
+        self._write_fat()
+        os.fsync(self._target)
+        self._write_chain(content, chain)
 
-    def _write_folder(
-        self, nodes: list[FatNode], head: bytes, chain: list[int], source: int
-    ) -> None:
-        """Write a folder's content and its own entries, which begin with `head`, to a chain."""
-        parent = 0 if chain[0] == self._geometry.root else chain[0]
+    def _write_content(
+        self, nodes: list[FatNode], head: bytes, own: int, taken: set[bytes], source: int
+    ) -> bytes:
+        """Write what is in a folder; return its own entries, which begin with `head`.
+
+        `own` is the folder's first cluster, 0 for the root; `taken` are 8.3 names in use.
+        """
         content = bytearray(head)
-        taken = {node.short_name.upper() for node in nodes if node.short_name}
-        for node in nodes:
+        for node, short in _with_short_names(nodes, taken):
             if node.children is not None:
                 below = self._allocate(_folder_bytes(node.children))
-                self._write_folder(node.children, _dots(node, below[0], parent), below, source)
-                content += _entries_of(node, below[0], taken)
+                first = below[0]
+                dots = _dots(node, first, own)
+                self._write_chain(
+                    self._write_content(node.children, dots, first, set(), source), below
+                )
             else:
                 clusters = self._allocate(node.size)
+                first = clusters[0] if clusters else 0
                 self._copy(node, clusters, source)
-                content += _entries_of(node, clusters[0] if clusters else 0, taken)
-        content += bytes(len(chain) * self._geometry.cluster - len(content))
+            content += _entries_of(node, first, short)
+        return bytes(content)
+
+    def _write_chain(self, content: bytes, chain: list[int]) -> None:
+        size = self._geometry.cluster
+        content = content.ljust(len(chain) * size, b"\0")
         for at, cluster in enumerate(chain):
-            start = at * self._geometry.cluster
-            piece = bytes(content[start : start + self._geometry.cluster])
-            self._pwrite(piece, self._offset(cluster))
+            self._pwrite(content[at * size : (at + 1) * size], self._offset(cluster))
 
     def _copy(self, node: FatNode, clusters: list[int], source: int) -> None:
         at, left = node.source[0], node.size
@@ -230,19 +282,38 @@ def _dots(node: FatNode, own: int, parent: int) -> bytes:
     return _entry(b".          ", node, own, 0) + _entry(b"..         ", node, parent, 0)
 
 
-def _entries_of(node: FatNode, cluster: int, taken: set[str]) -> bytes:
-    if node.short_name:
-        short = _short_bytes(node.short_name)
-        case = 0
-    else:
-        plain = _short_bytes(node.name.upper())
-        bits = _case_bits(node.name)
-        if plain is not None and bits is not None:
-            return _entry(plain, node, cluster, bits)
-        short, case = _invented(node.name, taken), 0
-    if short is None:
-        short = _invented(node.name, taken)
-    return form.long_name_entries(node.name, short) + _entry(short, node, cluster, case)
+def _with_short_names(
+    nodes: list[FatNode], taken: set[bytes]
+) -> Iterator[tuple[FatNode, bytes | None]]:
+    """Yield each node with the 8.3 name beside its long one, None where its name is 8.3 itself."""
+    short: dict[int, bytes | None] = {}
+    for at, node in enumerate(nodes):
+        plain = _plain_name(node)
+        if plain is not None and plain not in taken:
+            taken.add(plain)
+            short[at] = None
+    for at, node in enumerate(nodes):
+        given = _short_bytes(node.short_name) if at not in short else None
+        if given is not None and given not in taken:
+            taken.add(given)
+            short[at] = given
+    for at, node in enumerate(nodes):
+        yield node, short[at] if at in short else _invented(node.name, taken)
+
+
+def _plain_name(node: FatNode) -> bytes | None:
+    """Return the name of an entry that needs no long name, None if it needs one."""
+    if node.short_name or _case_bits(node.name) is None:
+        return None
+    return _short_bytes(node.name.upper())
+
+
+def _entries_of(node: FatNode, cluster: int, short: bytes | None) -> bytes:
+    if short is not None:
+        return form.long_name_entries(node.name, short) + _entry(short, node, cluster, 0)
+    plain = _plain_name(node)
+    assert plain is not None
+    return _entry(plain, node, cluster, _case_bits(node.name) or 0)
 
 
 def _entry(short: bytes, node: FatNode, cluster: int, case: int) -> bytes:
@@ -294,7 +365,7 @@ def _case_bits(name: str) -> int | None:
     return bits if name.isascii() else None
 
 
-def _invented(name: str, taken: set[str]) -> bytes:
+def _invented(name: str, taken: set[bytes]) -> bytes:
     """Make an 8.3 name for a long one, as Windows does: LONGNA~1.TXT."""
     stem, _, extension = name.upper().rpartition(".")
     stem = stem or name.upper()
@@ -306,20 +377,22 @@ def _invented(name: str, taken: set[str]) -> bytes:
         tail = f"~{number}"
         short = f"{(stem or 'FILE')[: 8 - len(tail)]}{tail}"
         short = f"{short}.{extension[:3]}" if extension else short
-        if short not in taken:
-            taken.add(short)
-            raw = _short_bytes(short)
-            assert raw is not None
+        raw = _short_bytes(short)
+        assert raw is not None
+        if raw not in taken:
+            taken.add(raw)
             return raw
         number += 1
 
 
 def _folder_bytes(nodes: list[FatNode], *, is_root: bool = False) -> int:
-    """Return the bytes of a folder's entries, at most: each long name may need its own."""
+    """Return the bytes of a folder's entries; in the root each name may need a long one."""
     units = form.LONG_NAME_CHARACTERS * 2
     entries = 0 if is_root else 2
     for node in nodes:
-        entries += 1 + -(-len(node.name.encode("utf-16-le", "surrogatepass")) // units)
+        entries += 1
+        if is_root or _plain_name(node) is None:
+            entries += -(-len(node.name.encode("utf-16-le", "surrogatepass")) // units)
     return entries * form.ENTRY
 
 

@@ -6,6 +6,7 @@ lines of JSON to the descriptor FD. It ends with its stdin, which also ends when
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -22,11 +23,15 @@ from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, 
 from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.capture.wimlib._staging import staged_fat32
 from tasksequence.capture.wimlib._unreadable import unreadable_source
-from tasksequence.errors import ImageError, TaskSequenceError, VolumeError
+from tasksequence.errors import DestinationError, ImageError, TaskSequenceError, VolumeError
 
 __all__ = ["main"]
 
 _BATCH = 500
+_TOLD = frozenset({Message.VERIFY_STREAMS, Message.WRITE_STREAMS, Message.EXTRACT_STREAMS})
+_MOST_WARNINGS = 20
+_NO_WARNING = "Creating a pipable WIM"
+"""A volume is hashed by writing such a WIM to nowhere."""
 _ENDED = 3
 
 
@@ -42,16 +47,33 @@ class _Tool:
 
     def run(self) -> None:
         """Do what the request names. Raises `LibwimError` and errors of this library."""
-        getattr(self, self._request["job"])()
+        try:
+            getattr(self, self._request["job"])()
+        finally:
+            self._warn()
         self.send({"event": "done"})
 
     def verify(self) -> None:
-        """Compare all data with its SHA-1, and the file with its integrity table."""
+        """Compare all data with its SHA-1, and all parts with their integrity tables."""
+        for part in self._request["parts"] if self._request["check_integrity"] else ():
+            try:
+                with self._library.open_wim(part, check_integrity=True):
+                    pass
+            except LibwimError as failure:
+                raise wim_error(failure, part) from None
         with self._opened(check_integrity=self._request["check_integrity"]) as wim:
             wim.verify()
             # Entries of its table that libwim cannot place are left out with a warning.
             for image in range(1, self._request["images"] + 1):
                 wim.check_complete(image)
+
+    def check(self) -> None:
+        """Compare the data of some images with its SHA-1."""
+        with self._opened() as source, self._library.new_wim("none", self._progress) as wim:
+            for image in self._request["chosen"]:
+                source.check_complete(image)
+                source.export_image(image, wim, f"{image}")
+            wim.verify()
 
     def files(self) -> None:
         """Send all files and folders of an image."""
@@ -79,25 +101,56 @@ class _Tool:
     def apply_ntfs(self) -> None:
         """Write an image to an NTFS volume."""
         with self._opened() as wim:
+            for path in self._request["leave_out"]:
+                wim.forget_path(self._request["image"], path)
             try:
                 wim.extract_to_ntfs(self._request["image"], self._request["volume"])
             except LibwimError as failure:
+                if failure.is_about_wim():
+                    raise
                 raise VolumeError(
-                    f"the image could not be applied, and the volume is incomplete: "
-                    f"{failure.sentence()}",
+                    f"the image could not be applied: {failure.sentence()}",
                     where=self._request["volume"],
-                    hint="See that it is large enough and sound, and apply again.",
+                    hint="See that the volume, and the file system under a virtual disk, have "
+                    "room and are sound, and apply again.",
                     hresult=hresult_of_libwim(failure.code, failure.number),
                 ) from None
 
     def stage(self) -> None:
-        """Write an image without compression, and send its files with the offsets of their data."""
-        path = self._request["scratch"]
+        """Write an image without compression, so that its files lie there as they are."""
+        image, path = self._request["image"], self._request["scratch"]
         with self._opened() as source, self._library.new_wim("none", self._progress) as wim:
-            source.export_image(self._request["image"], wim, "staged")
-            wim.write_image(1, path)
-        with self._library.open_wim(path) as wim:
-            self._send_entries(wim, 1)
+            for name in self._request["leave_out"]:
+                source.forget_path(image, name)
+            source.export_image(image, wim, "staged")
+            try:
+                wim.write_image(1, path)
+            except LibwimError as failure:
+                if not failure.is_caused_by(errno.ENOSPC):
+                    raise
+                raise DestinationError(
+                    "the temporary folder is too small for the image, which is staged there",
+                    where=path,
+                    hint="Free space there, or name another folder in TMPDIR.",
+                    hresult=0x80070070,
+                ) from None
+
+    def staged(self) -> None:
+        """Send the files of a staged image with the offsets of their data."""
+        try:
+            with self._library.open_wim(self._request["scratch"]) as wim:
+                self._send_entries(wim, 1)
+        except LibwimError as failure:
+            raise wim_error(failure, self._request["scratch"]) from None
+
+    def _warn(self) -> None:
+        """Pass on what libwim warned of; it may be about many files."""
+        messages = [one for one in self._library.new_warnings() if not one.startswith(_NO_WARNING)]
+        if len(messages) > _MOST_WARNINGS:
+            more = len(messages) - _MOST_WARNINGS
+            messages[_MOST_WARNINGS:] = [f"libwim warned of {more} things more"]
+        for message in messages:
+            self.send({"event": "warning", "message": message})
 
     def _opened(self, *, check_integrity: bool = False) -> Any:
         return _Opened(self._library, self._request, self._progress, check_integrity)
@@ -115,7 +168,7 @@ class _Tool:
         self.send({"event": "entries", "entries": batch})
 
     def _progress(self, progress: Progress) -> None:
-        if progress.message is Message.VERIFY_STREAMS or progress.message is Message.WRITE_STREAMS:
+        if progress.message in _TOLD:
             share = progress.done / progress.total if progress.total else 1.0
             if share - self._last >= 0.01 or share == 1.0:
                 self._last = share
@@ -175,6 +228,14 @@ def _error(failure: LibwimError, request: dict[str, Any]) -> TaskSequenceError:
     return capture_error(failure, volume=volume, destination="", file=file)
 
 
+def _defect(failure: Exception, wim: str) -> ImageError:
+    return ImageError(
+        f"the process that calls libwim failed: {type(failure).__name__}: {failure}",
+        where=wim or None,
+        hint="This is a defect of tasksequence; please report it with this message.",
+    )
+
+
 def _end_with_stdin(stdin: int) -> None:
     while os.read(stdin, 4096):
         pass
@@ -192,6 +253,8 @@ def main(arguments: Iterable[str]) -> int:
         send_event(events, error_event(_error(failure, request)))
     except TaskSequenceError as error:
         send_event(events, error_event(error))
+    except Exception as failure:
+        send_event(events, error_event(_defect(failure, request["wim"])))
     return 0
 
 

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import attrs
 
-from tasksequence.capture.sources.disks import (
-    Disk,
-    DiskAccess,
-    DiskVolume,
-    read_disk,
-    writable_volume,
-)
+from tasksequence.capture.sources.disk_format import disk_format
+from tasksequence.capture.sources.disks import Disk, DiskAccess, open_disk, writable_volume
 from tasksequence.capture.sources.scratch import scratch_folder
-from tasksequence.capture.sources.selection import find_volume
-from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.wim_file import WimFile
-from tasksequence.errors import ImageError, VolumeError
+from tasksequence.errors import TaskSequenceError, VolumeError
 from tasksequence.images._erase import erase_ntfs
-from tasksequence.images._fat_writer import FatNode, replace_fat32
-from tasksequence.images.contents import (
-    ImageFile,
-    OnProgress,
-    entries,
-    jobs,
-    open_image,
-    verify_image_file,
+from tasksequence.images._fat_writer import replace_fat32
+from tasksequence.images._listening import heard, named_by_place
+from tasksequence.images._prepare import (
+    PreparedImage,
+    check_staging,
+    fat_tree,
+    prepare_image,
 )
-from tasksequence.images.wim_xml import parsed_wim_xml
+from tasksequence.images._target_disk import check_room_below, check_writable
+from tasksequence.images._targets import chosen_volume, corresponding_volumes
+from tasksequence.images.contents import entries, jobs, open_image
+from tasksequence.images.wim_xml import RecordedImage, recorded_images
+from tasksequence.request import CaptureWarning, EventHandler, Phase, Progress
 
 __all__ = ["AppliedImage", "apply_images"]
 
-_SMALLER_ON_DISK = 0x200 | 0x800
-"""FILE_ATTRIBUTE_SPARSE_FILE and FILE_ATTRIBUTE_COMPRESSED."""
 _WRONG_USE = 0x80070057
 """ERROR_INVALID_PARAMETER."""
-_ALLOWED = "Give `erase=True` (command line: --erase) if that is what you want."
+_CHECKED = 0.4
+"""Share of the whole that is over when all data was read and compared; the rest is writing."""
 
 
 @attrs.frozen(kw_only=True)
@@ -59,195 +54,170 @@ def apply_images(
     erase: bool = False,
     verify: bool = True,
     access: DiskAccess | None = None,
-    on_progress: OnProgress | None = None,
+    on_event: EventHandler = lambda _: None,
 ) -> list[AppliedImage]:
     """Write images of a WIM to volumes in place of what is there.
 
-    `target` is a disk or a single volume. Without `index` all images go to the NTFS and FAT32
-    volumes of the disk in their order, as Apply Operating System does with a captured image; with
-    it one image goes to the only volume, or to the one that `volume` names (number, place, label,
-    role). What is on the volumes is removed, but for a running task sequence's control files
-    (`_SMSTaskSequence`, `SMSTSLog`), and only if `erase` is True. All is checked before anything is
-    removed, and all of the WIM read and compared with its hashes; `verify=False` leaves that out
-    for a WIM that was verified before. `access` says the disk's format, and which parents outside
-    its folder are read; with those nothing is written. Raises `ImageError` and `VolumeError`.
+    `target` is a disk or a single volume. Without `index` all images go to the volumes of the disk
+    that correspond to those they were captured from: the same partition numbers and file systems,
+    else as many volumes of the same file systems in the same order. With it one image goes to the
+    only volume, or to the one that `volume` names (number, place, label, role). What is on the
+    volumes is removed, and only if `erase` is True. A running task sequence's control files
+    (`_SMSTaskSequence`, `SMSTSLog`) stay, and those in an image are left out.
+
+    Before anything is removed all is checked: names, room, the state of the volumes, and all data
+    of the images against its hashes; `verify=False` leaves the last out, for a WIM that was
+    verified before. `access` says the disk's format, and which parents outside its folder are
+    read; with those nothing is written. `on_event` hears `Progress` and `CaptureWarning`. Raises
+    `ImageError`, `VolumeError` and `DestinationError`; where a volume was changed already, the
+    message says which are done, incomplete and untouched.
     """
     found = open_image(path, index)
+    access = access or DiskAccess()
+    _refuse_target(found, target, access, erase=erase)
+    images = recorded_images(found.xml, found.path)
+    if index is not None:
+        images = [image for image in images if image.index == index]
+    elif volume is not None:
+        raise VolumeError(
+            "one volume takes one image: choose it by its index",
+            where=str(target),
+            hint="Add --index N (Python: index=N).",
+            hresult=_WRONG_USE,
+        )
+
+    def warn(message: str) -> None:
+        on_event(CaptureWarning(message=message))
+
+    disk, prepared = _prepare(found, images, target, access, index, volume, warn)
+    with scratch_folder() as scratch:
+        check_staging(scratch, sum(one.needed for one in prepared if one.is_fat32))
+        if verify:
+            check = jobs(found, "check", chosen=[image.index for image in images])
+            _run(heard(check, Phase.VERIFY, on_event, (0.0, _CHECKED)))
+        for one in prepared:
+            if one.is_fat32:
+                stage = jobs(found, "stage", **_staging(one, scratch))
+                _run(heard(stage, Phase.WRITE, on_event, (_CHECKED, _CHECKED)))
+        _write(found, disk, prepared, scratch, on_event)
+    return [
+        AppliedImage(index=one.image.index, name=one.image.name, volume=str(one.volume.place))
+        for one in prepared
+    ]
+
+
+def _refuse_target(found: WimFile, target: Path | str, access: DiskAccess, *, erase: bool) -> None:
+    path, where = Path(target), str(target)
     if not erase:
         raise VolumeError(
             "everything on the volume would be removed",
-            where=str(target),
-            hint=_ALLOWED,
+            where=where,
+            hint="Give --erase (Python: erase=True) if that is what you want.",
             hresult=0x800700B7,
         )
-    _refuse_itself(found, target)
-    images = _images(found, index)
-    disk = read_disk(target, access=access)
-    volumes = _targets(disk, len(images), index, volume)
-    for image, one in zip(images, volumes, strict=True):
-        _check(image, one, found)
-    if verify:
-        verify_image_file(path)
-    for image, one in zip(images, volumes, strict=True):
-        with writable_volume(disk, one) as file:
-            _apply(found, image, one, str(file), on_progress)
-    return [
-        AppliedImage(index=image.index, name=image.name, volume=str(one.place))
-        for image, one in zip(images, volumes, strict=True)
-    ]
-
-
-def _refuse_itself(found: WimFile, target: Path | str) -> None:
-    target_path = Path(target)
-    if target_path.exists() and target_path.samefile(found.path):
-        raise VolumeError("this is the WIM itself", where=str(target), hresult=_WRONG_USE)
-
-
-@attrs.frozen
-class _Image:
-    index: int
-    name: str
-    file_system: str
-
-
-def _images(found: WimFile, index: int | None) -> list[_Image]:
-    root = parsed_wim_xml(found.xml, found.path)
-    images = [
-        _Image(
-            int(one.get("INDEX", "0")),
-            one.findtext("NAME") or "",
-            one.findtext("TASKSEQUENCE/PARTITION/FILESYSTEM") or "",
-        )
-        for one in root.iter("IMAGE")
-    ]
-    return [image for image in images if index in {None, image.index}]
-
-
-def _targets(disk: Disk, count: int, index: int | None, name: str | None) -> Sequence[DiskVolume]:
-    usable = [one for one in disk.volumes if one.is_capturable]
-    where = str(disk.path)
-    if name is not None:
-        if index is None:
-            raise VolumeError(
-                "one volume takes one image: choose it by its index",
-                where=where,
-                hresult=_WRONG_USE,
-            )
-        return [disk.volumes[find_volume(disk.volumes, name)]]
-    if index is not None and len(usable) != 1:
-        places = ", ".join(one.place.selector for one in usable) or "none"
+    if path.is_dir():
         raise VolumeError(
-            f"the disk has {len(usable)} volumes that could take the image: {places}",
+            "this is a folder, and images are applied to disks and volumes",
             where=where,
-            hint="Choose one (command line: --volume), `tasksequence volumes` lists them.",
+            hint="Name a disk image, an image file of one volume, or a block device.",
             hresult=_WRONG_USE,
         )
-    if len(usable) < count:
-        raise VolumeError(
-            f"the WIM has {count} images, and the disk {len(usable)} NTFS or FAT32 volumes",
-            where=where,
-            hint="Choose one image by its index, or make more volumes. Configuration Manager fails "
-            "here with 0x8000FFFF or 0x80070070.",
-            hresult=0x80070070,
-        )
-    return usable[:count]
+    if path.exists() and path.samefile(found.path):
+        raise VolumeError("this is the WIM itself", where=where, hresult=_WRONG_USE)
+    check_writable(where, disk_format(where, access.disk_format))
 
 
-def _check(image: _Image, volume: DiskVolume, found: WimFile) -> None:
-    place = volume.place
-    if place.file_system not in {NTFS, FAT32}:
-        raise VolumeError(
-            f"an image cannot be applied to this volume: {volume.skipped}",
-            where=str(place),
-            hresult=0x80070032,
-        )
-    if volume.problem is not None:
-        raise VolumeError(
-            f"the volume cannot be written: {volume.problem}",
-            where=str(place),
-            hint="Shut its Windows down fully, check it with `chkdsk /f`, or format it anew.",
-            hresult=0x80070015,
-        )
-    if place.file_system == FAT32 and image.file_system == NTFS:
-        raise VolumeError(
-            f"image {image.index} of {found.path} was captured from NTFS, and this volume is FAT32",
-            where=str(place),
-            hint="FAT32 holds neither permissions nor links: format the volume with NTFS.",
-            hresult=0x80070032,
-        )
-    needed = _bytes_on_ntfs(found, image.index) if place.file_system == NTFS else 0
-    if needed > place.size:
-        raise VolumeError(
-            f"image {image.index} needs {needed:,} bytes, and the volume has {place.size:,}",
-            where=str(place),
-            hint="Apply it to a larger volume.",
-            hresult=0x80070070,
-        )
+def _prepare(
+    found: WimFile,
+    images: Sequence[RecordedImage],
+    target: Path | str,
+    access: DiskAccess,
+    index: int | None,
+    name: str | None,
+    warn: Callable[[str], None],
+) -> tuple[Disk, list[PreparedImage]]:
+    with open_disk(target, access=access) as opened:
+        disk = opened.disk
+        if index is None:
+            volumes = corresponding_volumes(disk, images)
+        else:
+            volumes = [chosen_volume(disk, name)]
+        prepared = []
+        for image, volume in zip(images, volumes, strict=True):
+            file = str(opened.file(volume))
+            with named_by_place(file, str(volume.place)):
+                prepared.append(prepare_image(found, image, volume, file, warn))
+    warning = check_room_below(disk, sum(one.needed for one in prepared))
+    if warning is not None:
+        warn(warning)
+    return disk, prepared
 
 
-def _bytes_on_ntfs(found: WimFile, index: int) -> int:
-    """Return what the files need at least: each once, and none that NTFS keeps smaller."""
-    seen: set[int] = set()
-    total = 0
-    for file in entries(jobs(found, "files", image=index)):
-        if file.link_group in seen or file.attributes & _SMALLER_ON_DISK:
-            continue
-        if file.link_group:
-            seen.add(file.link_group)
-        total += file.data.size + sum(stream.size for stream in file.streams)
-    return total
+def _staging(one: PreparedImage, scratch: Path) -> dict[str, object]:
+    staged = scratch / f"{one.image.index}.wim"
+    return {"image": one.image.index, "scratch": str(staged), "leave_out": one.leave_out}
 
 
-def _apply(
-    found: WimFile, image: _Image, volume: DiskVolume, file: str, on_progress: OnProgress | None
+def _write(
+    found: WimFile,
+    disk: Disk,
+    prepared: Sequence[PreparedImage],
+    scratch: Path,
+    on_event: EventHandler,
 ) -> None:
-    try:
-        if volume.place.file_system == FAT32:
-            _apply_fat32(found, image, file)
-            return
-        erase_ntfs(file)
-        for event in jobs(found, "apply_ntfs", image=image.index, volume=file):
-            if event["event"] == "progress" and on_progress is not None:
-                on_progress(event["done"], event["total"])
-    except VolumeError as error:
-        error.where = (error.where or file).replace(file, str(volume.place))
-        error.problem = error.problem.replace(file, str(volume.place))
-        raise
+    share = (1.0 - _CHECKED) / len(prepared)
+    for at, one in enumerate(prepared):
+        changed = False
+
+        def change() -> None:
+            nonlocal changed
+            changed = True
+
+        place = str(one.volume.place)
+        part = (_CHECKED + at * share, _CHECKED + (at + 1) * share)
+        try:
+            with writable_volume(disk, one.volume) as file, named_by_place(str(file), place):
+                if one.is_fat32:
+                    _write_fat32(one, str(file), scratch, change)
+                else:
+                    erase_ntfs(str(file), change)
+                    arguments = {"image": one.image.index, "leave_out": one.leave_out}
+                    events = jobs(found, "apply_ntfs", volume=str(file), **arguments)
+                    _run(heard(events, Phase.WRITE, on_event, part))
+        except BaseException as error:
+            state = _state(prepared, at, incomplete=changed)
+            if isinstance(error, TaskSequenceError):
+                error.problem = f"{error.problem}. {state}"
+            else:
+                error.add_note(state)
+            raise
+        on_event(Progress(phase=Phase.WRITE, done=1, total=1, overall=part[1]))
 
 
-def _apply_fat32(found: WimFile, image: _Image, file: str) -> None:
-    """Write an image through an uncompressed copy of it in the temporary folder."""
-    with scratch_folder() as scratch:
-        staged = scratch / "staged.wim"
-        files = list(entries(jobs(found, "stage", image=image.index, scratch=str(staged))))
-        with staged.open("rb") as source:
-            replace_fat32(file, _tree(files, found, image), source.fileno())
+def _write_fat32(
+    one: PreparedImage, file: str, scratch: Path, on_change: Callable[[], None]
+) -> None:
+    staged = scratch / f"{one.image.index}.wim"
+    files = list(entries(jobs(None, "staged", scratch=str(staged))))
+    with staged.open("rb") as source:
+        replace_fat32(file, fat_tree(files, str(staged)), source.fileno(), on_change)
+    staged.unlink()
 
 
-def _tree(files: list[ImageFile], found: WimFile, image: _Image) -> list[FatNode]:
-    folders: dict[str, list[FatNode]] = {"/": []}
-    for file in files:
-        if file.path == "/":
-            continue
-        if file.reparse_tag or file.streams:
-            raise ImageError(
-                f"{file.path} of image {image.index} is a link or has named streams, which FAT32 "
-                "does not have",
-                where=found.path,
-                hresult=0x80070032,
-            )
-        children: list[FatNode] | None = [] if file.is_folder else None
-        parent, _, name = file.path.rpartition("/")
-        node = FatNode(
-            name,
-            file.short_name,
-            file.attributes,
-            (file.created, file.accessed, file.modified),
-            file.data.size,
-            (file.data.offset, file.data.size),
-            children,
-        )
-        folders[parent or "/"].append(node)
-        if children is not None:
-            folders[file.path] = children
-    return folders["/"]
+def _state(prepared: Sequence[PreparedImage], at: int, *, incomplete: bool) -> str:
+    """Say what became of each volume when the one at this position failed."""
+    words = []
+    for number, one in enumerate(prepared):
+        if number < at:
+            state = "complete"
+        elif number == at and incomplete:
+            state = "incomplete: what was on it is gone, and the image not all there"
+        else:
+            state = "unchanged"
+        words.append(f"{one.volume.place} (image {one.image.index}) is {state}")
+    return "; ".join(words)
+
+
+def _run(events: Iterable[object]) -> None:
+    for _ in events:
+        pass

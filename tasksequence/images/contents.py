@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -79,16 +80,23 @@ def image_files(path: Path | str, image: int = 1) -> Iterator[ImageFile]:
     yield from entries(jobs(found, "files", image=image))
 
 
-def verify_image_file(path: Path | str, on_progress: OnProgress | None = None) -> WimFile:
+def verify_image_file(
+    path: Path | str,
+    on_progress: OnProgress | None = None,
+    on_warning: Callable[[str], None] | None = None,
+) -> WimFile:
     """Read all of a WIM, all its parts too, and compare it with its hashes and integrity table.
 
-    Returns what its head says. Raises `ImageError` with what is damaged.
+    Returns what its head says; `on_warning` hears what libwim warns of. Raises `ImageError` with
+    what is damaged.
     """
     found = open_image(path)
     job = jobs(found, "verify", check_integrity=found.has_integrity_table)
     for event in job:
         if event["event"] == "progress" and on_progress is not None:
             on_progress(event["done"], event["total"])
+        elif event["event"] == "warning" and on_warning is not None:
+            on_warning(event["message"])
     return found
 
 
@@ -146,7 +154,7 @@ def _file(raw: list[Any]) -> ImageFile:
         path=path,
         short_name=short_name,
         attributes=attributes,
-        security=security,
+        security=sys.intern(security),  # few are many files'
         reparse_tag=tag,
         link_group=group,
         created=times[0],

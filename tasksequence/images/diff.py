@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import attrs
 
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED
-from tasksequence.capture.sources.mounts import check_not_mounted
+from tasksequence.capture.sources.disks import DiskAccess, DiskVolume, open_disk
+from tasksequence.capture.sources.fat32 import FatVolume
+from tasksequence.capture.sources.ntfs import look_at
 from tasksequence.capture.sources.scratch import scratch_folder
-from tasksequence.capture.sources.volume_kind import volume_kind
+from tasksequence.capture.sources.volume_kind import FAT32, NTFS
+from tasksequence.errors import VolumeError
+from tasksequence.images._listening import heard, named_by_place
+from tasksequence.images._targets import chosen_volume
 from tasksequence.images.contents import ImageFile, entries, image_files, jobs
+from tasksequence.request import CaptureWarning, EventHandler, ExclusionProfile, Phase
 
 __all__ = ["FileDifference", "compare_files", "diff_images", "volume_files"]
 
@@ -41,15 +46,32 @@ def diff_images(
     *,
     image: int = 1,
     other_image: int = 1,
+    volume: str | None = None,
+    profile: ExclusionProfile | None = None,
     ignore: Iterable[str] = (),
+    access: DiskAccess | None = None,
+    on_event: EventHandler = lambda _: None,
 ) -> list[FileDifference]:
     """Return what differs between an image of a WIM and another, or a volume, by path.
 
-    `second` is a WIM, or an NTFS or FAT32 volume that is not mounted; of a volume what the default
-    exclusion profile leaves out is not looked at. `ignore` names fields that do not count. Raises
-    `ImageError` and `VolumeError`.
+    `second` is a WIM, an NTFS or FAT32 volume that is not mounted, or a disk; `volume` says which
+    volume of it (number, place, label, role). What the exclusion profile leaves out of the volume
+    (None: the default profile) is not looked at. `ignore` names fields that do not count.
+    `access` says the disk's format, and which parents outside its folder are read. `on_event`
+    hears `Progress` and `CaptureWarning`. Raises `ImageError` and `VolumeError`.
     """
-    right = image_files(second, other_image) if _is_wim(second) else volume_files(second)
+    if _is_wim(second):
+        if volume is not None or profile is not None:
+            raise VolumeError(
+                "this is a WIM: a volume and an exclusion profile are for disks and volumes",
+                where=str(second),
+                hint="Choose its image (command line: --other-index).",
+            )
+        right: Iterable[ImageFile] = image_files(second, other_image)
+    else:
+        right = volume_files(
+            second, volume=volume, profile=profile, access=access, on_event=on_event
+        )
     return compare_files(image_files(first, image), right, ignore=ignore)
 
 
@@ -61,20 +83,63 @@ def _is_wim(path: Path | str) -> bool:
         return False  # what reads it as a volume says better what is wrong
 
 
-def volume_files(path: Path | str) -> list[ImageFile]:
-    """Return what a volume holds as an image would, read and hashed in full."""
-    volume = os.path.abspath(path)  # noqa: PTH100
-    kind = volume_kind(volume)
-    check_not_mounted(volume)
-    with scratch_folder() as scratch:
-        arguments = {
-            "volume": volume,
-            "kind": kind,
-            "exclude": DEFAULT_EXCLUDED,
-            "keep": (),
-            "scratch": str(scratch / "volume.partial"),
-        }
-        return list(entries(jobs(None, "scan", **arguments)))
+def volume_files(
+    path: Path | str,
+    *,
+    volume: str | None = None,
+    profile: ExclusionProfile | None = None,
+    access: DiskAccess | None = None,
+    on_event: EventHandler = lambda _: None,
+) -> list[ImageFile]:
+    """Return what a volume holds as an image would, read and hashed in full.
+
+    `path` is a volume, or a disk and `volume` one of its volumes. Raises `VolumeError`.
+    """
+    if Path(path).is_dir():
+        raise VolumeError(
+            "this is a folder, and images are compared with WIMs, disks and volumes",
+            where=str(path),
+            hint="Name a WIM, a disk image, an image file of one volume, or a block device.",
+        )
+    if profile is None:
+        profile = ExclusionProfile(exclude=DEFAULT_EXCLUDED)
+    with open_disk(path, access=access) as opened, scratch_folder() as scratch:
+        chosen = chosen_volume(opened.disk, volume)
+        file, place = str(opened.file(chosen)), str(chosen.place)
+        with named_by_place(file, place):
+            _check_state(chosen, file, on_event)
+            events = jobs(
+                None,
+                "scan",
+                volume=file,
+                kind=chosen.place.file_system,
+                exclude=profile.exclude,
+                keep=profile.keep,
+                scratch=str(scratch / "volume.partial"),
+            )
+            return list(entries(heard(events, Phase.SCAN, on_event)))
+
+
+def _check_state(volume: DiskVolume, file: str, on_event: EventHandler) -> None:
+    """Refuse a volume whose files are not what Windows would show; warn of one in doubt."""
+    system = volume.place.file_system
+    if system == NTFS:
+        found = look_at(file)
+        if found.hibernated:
+            raise VolumeError(
+                "Windows is hibernated on this volume: what it had not written yet is missing",
+                where=file,
+                hint="Start Windows there, and shut it down fully (`shutdown /s /t 0`).",
+            )
+        marks = found.marks
+    elif system == FAT32:
+        with FatVolume(file) as fat:
+            marks = fat.marks
+    else:
+        raise VolumeError(f"no image can be compared with this: {volume.skipped}", where=file)
+    if marks:
+        message = f"{volume.place}: {'; '.join(marks)}: differences may come from that"
+        on_event(CaptureWarning(message=message))
 
 
 def compare_files(

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import ImageError
-from tasksequence.images.wim_xml import parsed_wim_xml
+from tasksequence.images.contents import open_image
+from tasksequence.images.wim_xml import image_elements, parsed_wim_xml
 from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.model.image_information import ImageDiskInformation, ImageInformation
 from tasksequence.model.packages import ImagePackage
@@ -79,8 +80,8 @@ def reload_image_properties(package: ImagePackage) -> ImagePackage:
             hresult=0x80070057,
         )
     path = package.pkg_source_path
-    found = read_wim_file(path)
-    images = _images(found.xml, path)
+    found = open_image(path)
+    images = image_elements(found.xml, path)
     layout = _disk_layout(images)
     information = [_information(image, package.package_id, path) for image in images]
     package.image_property = found.xml
@@ -101,7 +102,7 @@ def image_information(package: ImagePackage | Path | str) -> list[ImageInformati
     """Return SMS_ImageInformation of each image of a package or a WIM. Raises `ImageError`."""
     loaded = _loaded(package)
     path = loaded.pkg_source_path or ""
-    images = _images(loaded.image_property or "<WIM/>", path)
+    images = image_elements(loaded.image_property or "<WIM/>", path)
     return [_information(image, loaded.package_id, path) for image in images]
 
 
@@ -140,10 +141,6 @@ def _set_as_site(package: ImagePackage, attribute: str, value: object) -> None:
 
 def _loaded(package: ImagePackage | Path | str) -> ImagePackage:
     return package if isinstance(package, ImagePackage) else read_package(package)
-
-
-def _images(xml: str, path: str) -> list[ET.Element]:
-    return list(parsed_wim_xml(xml, path).iter("IMAGE"))
 
 
 def _information(image: ET.Element, package_id: str | None, path: str) -> ImageInformation:

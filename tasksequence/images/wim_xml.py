@@ -1,12 +1,50 @@
-"""The XML of a WIM, which comes from anybody."""
+"""The XML of a WIM, which comes from anybody, and what it says of the images."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import attrs
+
 from tasksequence.errors import ImageError
 
-__all__ = ["parsed_wim_xml"]
+__all__ = ["RecordedImage", "image_elements", "parsed_wim_xml", "recorded_images"]
+
+_PLACE = "TASKSEQUENCE/PARTITION"
+
+
+@attrs.frozen(kw_only=True)
+class RecordedImage:
+    """An image, and what this project recorded of the volume that it was captured from."""
+
+    index: int
+    name: str
+    disk: str
+    """Number of the disk; empty where nothing is recorded, as are the next two."""
+    file_system: str
+    role: str
+    partition: int | None
+    """None where nothing is recorded; 0 for a volume without a partition table."""
+
+
+def recorded_images(xml: str, path: str) -> list[RecordedImage]:
+    """Return the images of a WIM. Raises `ImageError` for damaged XML."""
+    return [
+        RecordedImage(
+            index=_number(image.get("INDEX")) or 0,
+            name=image.findtext("NAME") or "",
+            disk=image.findtext("TASKSEQUENCE/DISK/INDEX") or "",
+            file_system=image.findtext(f"{_PLACE}/FILESYSTEM") or "",
+            role=image.findtext(f"{_PLACE}/ROLE") or "",
+            partition=_number(image.findtext(f"{_PLACE}/INDEX")),
+        )
+        for image in image_elements(xml, path)
+    ]
+
+
+def image_elements(xml: str, path: str) -> list[ET.Element]:
+    """Return the IMAGE elements. Raises `ImageError` for damaged XML."""
+    return list(parsed_wim_xml(xml, path).iter("IMAGE"))
 
 
 def parsed_wim_xml(xml: str, path: str) -> ET.Element:
@@ -27,3 +65,7 @@ def parsed_wim_xml(xml: str, path: str) -> ET.Element:
             hint="Copy the file again.",
             hresult=0x8007000D,
         ) from None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None

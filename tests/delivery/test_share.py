@@ -6,6 +6,7 @@ import itertools
 import os
 import threading
 import time
+import types
 from pathlib import Path
 
 import attrs
@@ -13,6 +14,7 @@ import pytest
 
 from examples.samba_share import SambaShare
 from tasksequence.capture.destinations.smb import SmbDestination
+from tasksequence.capture.wimlib import backend
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import CaptureCancelled, CaptureError, DestinationError
 from tasksequence.request import CaptureEvent, CaptureRequest, Overwrite, Phase, Progress
@@ -112,7 +114,9 @@ def test_every_kind_of_encryption_delivers_the_same(
         ({"account": None}, "needs an account", 0x8007052E),
         ({"password": None}, "password of .* is missing", 0x8007052E),
         ({"destination": r"\\127.0.0.1\nothing\out.wim"}, "no such share", 0x80070043),
-        ({"destination": r"\\127.0.0.1\images\no\out.wim"}, "no such f", None),
+        ({"destination": r"\\127.0.0.1\images\no\out.wim"}, "no such folder", 0x80070003),
+        ({"destination": r"\\127.0.0.1\images\no\no2\out.wim"}, "no such folder", 0x80070003),
+        ({"destination": r"\\127.0.0.1\images\out.wim\a.wim"}, "is no folder", 0x8007010B),
         ({"destination": r"\\127.0.0.1\images"}, "names no file", None),
         ({"destination": r"\\127.0.0.1\images\..\out.wim"}, "no name", 0x8007007B),
         ({"destination": r"\\127.0.0.1\images\a*.wim"}, "no name", 0x8007007B),
@@ -258,8 +262,8 @@ def test_a_server_that_stays_away_is_an_error_that_keeps_the_finished_wim(
 
     with pytest.raises(DestinationError, match="cannot be reached") as caught:
         WimlibBackend().capture(share_request(share, scratch, large_volume, patience=1), stop)
-    (kept,) = scratch.iterdir()
-    assert f"tasksequence deliver '{kept}'" in (caught.value.hint or "")
+    (kept,) = scratch.glob("*.finished.wim")
+    assert f"tasksequence deliver {kept} " in (caught.value.hint or "")
     verify(kept)
     share.start()
     WimlibBackend().capture(share_request(share, scratch, large_volume), Events())
@@ -285,7 +289,7 @@ def test_an_image_in_use_keeps_the_finished_upload(
         assert not names_in(scratch)
         (finished,) = names_in(share.folder) - {"out.wim"}
         verify(share.folder / finished)
-        assert f"tasksequence deliver '{share.unc}\\{finished}'" in (error.hint or "")
+        assert f"tasksequence deliver '{share.unc}\\{finished}' " in (error.hint or "")
     reader.finish(finished)
     reader.close()
     verify(share.folder / "out.wim")
@@ -317,18 +321,27 @@ def test_a_scratch_folder_that_is_full_halfway_says_so(
 
 
 def test_the_time_limit_counts_while_uploading(
-    share: SambaShare, scratch: Path, large_volume: Path
+    share: SambaShare, scratch: Path, large_volume: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_old(share)
+    ahead = 0.0
+    # However slow the machine is, the limit passes just after the upload has begun.
+    clock = types.SimpleNamespace(monotonic=lambda: time.monotonic() + ahead)
+    monkeypatch.setattr(backend, "time", clock)
+    stopped_at: list[float] = []
 
     def stop(event: CaptureEvent) -> None:
-        if isinstance(event, Progress) and event.phase is Phase.UPLOAD and share.pid:
+        nonlocal ahead
+        if isinstance(event, Progress) and event.phase is Phase.UPLOAD and not stopped_at:
             share.stop()
+            stopped_at.append(time.monotonic())
+            ahead = 998.0
 
-    request = share_request(share, scratch, large_volume, timeout=4)
+    request = share_request(share, scratch, large_volume, timeout=1000, patience=1000)
     with pytest.raises(CaptureCancelled, match="time limit") as caught:
         WimlibBackend().capture(request, stop)
     assert caught.value.hresult == 0x800705B4
+    assert time.monotonic() - stopped_at[0] < 20
     share.start()
     WimlibBackend().capture(share_request(share, scratch, large_volume), Events())
     assert names_in(share.folder) == {"out.wim"}
@@ -354,11 +367,21 @@ def test_two_captures_to_one_destination_both_stay_whole(
 ) -> None:
     put_old(share)
     failures: list[BaseException] = []
+    all_upload = threading.Barrier(3, timeout=120)
 
     def capture(volume: Path) -> None:
+        met = False
+
+        def meet(event: CaptureEvent) -> None:
+            nonlocal met
+            if isinstance(event, Progress) and event.phase is Phase.UPLOAD and not met:
+                met = True
+                all_upload.wait()
+
         try:
-            WimlibBackend().capture(share_request(share, scratch, volume), Events())
+            WimlibBackend().capture(share_request(share, scratch, volume), meet)
         except BaseException as error:
+            all_upload.abort()
             failures.append(error)
 
     threads = [
@@ -406,7 +429,7 @@ def test_a_folder_renamed_under_us_keeps_the_finished_wim(
     assert caught.value.hresult in {0x80070002, 0x80070003}
     assert (elsewhere / "out.wim").read_bytes() == OLD
     (kept,) = scratch.iterdir()
-    assert f"tasksequence deliver '{kept}'" in (caught.value.hint or "")
+    assert f"tasksequence deliver {kept} " in (caught.value.hint or "")
     elsewhere.rename(folder)
     WimlibBackend().capture(request, Events())
     verify(folder / "out.wim")

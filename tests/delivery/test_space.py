@@ -18,7 +18,7 @@ from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, Compression, ExclusionProfile, VolumeSource
-from tests.support.captures import OLD, Events, needs_root, request_for
+from tests.support.captures import Events, needs_root, request_for
 from tests.support.shares import verify
 from tests.support.volumes import make_volume, need_tools, run
 
@@ -101,8 +101,10 @@ def test_what_a_profile_leaves_out_of_a_volume_is_not_counted(tmp_path: Path) ->
 def test_a_late_delivery_that_cannot_fit_is_refused_before_it_begins(
     tmp_path: Path, checked: bool
 ) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.bin").write_bytes(os.urandom(3 << 20))
     wim = tmp_path / "finished.wim"
-    wim.write_bytes(OLD * 1000)
+    run("wimlib-imagex", "capture", tmp_path / "files", wim)
     with mounted_at(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "tmpfs") as disk:
         events = Events()
         options = CaptureOptions(check_space=checked)

@@ -161,7 +161,7 @@ def test_a_split_wim_takes_the_way_by_a_scratch_folder(
     assert all(one.done <= (one.total or 0) for one in uploaded)
     assert progress[-1].overall == 1.0
     assert [one.overall for one in progress] == sorted(one.overall for one in progress)
-    with pytest.raises(ts.DestinationError, match="one part of a split WIM"):
+    with pytest.raises(ts.ImageError, match="one part of a split WIM"):
         ts.deliver_wim(swm, str(tmp_path / "y.wim"))
 
 

@@ -13,11 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tasksequence as ts
+from tasksequence import images
 from tasksequence.capture.sources import _fat_format as form
 from tasksequence.capture.sources.fat32 import FatVolume
 from tasksequence.images._fat_writer import FatNode, replace_fat32
+from tasksequence.images._names import check_paths, unusable_names
+from tasksequence.images.contents import FileStream, ImageFile
 from tests.support import disks
-from tests.support.volumes import run
+from tests.support.volumes import make_volume, run, tool_path
 
 pytestmark = pytest.mark.wimlib
 
@@ -120,10 +123,7 @@ def test_any_tree_is_read_as_it_was_written(
         assert read_back(volume) == expected(tree)
         assert volume.label == "EMPTY"
     # An independent reader finds nothing to mend.
-    done = subprocess.run(
-        ["/usr/sbin/fsck.fat", "-n", path], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
+    sound(path)
 
 
 @given(ticks=st.integers(Y1980, Y1980 + 127 * 365 * DAY))
@@ -201,3 +201,204 @@ def test_damage_is_told_and_never_runs_in_a_ring(tmp_path: Path) -> None:
         stream.truncate(20 << 20)
     with pytest.raises(ts.VolumeError, match="cut off"):
         FatVolume(str(path))
+
+
+# Short names, as fsck.fat and mtools see them.
+
+
+def listed(path: Path) -> str:
+    environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "MTOOLS_SKIP_CHECK": "1"}
+    done = subprocess.run(
+        ["mdir", "-/", "-a", "-b", "-i", path, "::"], env=environment, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def sound(path: Path) -> None:
+    tool = tool_path("fsck.fat")
+    assert tool is not None
+    done = subprocess.run([tool, "-n", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def written(path: Path, *nodes: FatNode) -> None:
+    with (path.parent / "source").open("w+b") as source:
+        source.truncate(1 << 16)
+        replace_fat32(str(path), list(nodes), source.fileno())
+
+
+def file_node(name: str, short: str = "") -> FatNode:
+    return FatNode(name, short, 0x20, (0, 0, 0), 0, (0, 0), None)
+
+
+def test_no_two_short_names_of_a_folder_are_equal(empty: Path, tmp_path: Path) -> None:
+    path = tmp_path / "names.fat"
+    shutil.copy(empty, path)
+    nodes = [
+        file_node("long name of it.txt"), file_node("LONGNA~1.TXT"), file_node("longna~2.txt"),
+        file_node("another long name.txt", "ANOTHE~1.TXT"), file_node("ANOTHE~1.TXT"),
+    ]  # fmt: skip
+    written(path, *nodes)
+    sound(path)
+    with FatVolume(str(path)) as volume:
+        entries = volume.entries()
+    assert {entry.name for entry in entries} == {node.name for node in nodes}
+    short = [(entry.short_name or entry.name).upper() for entry in entries]
+    assert len(set(short)) == len(short)
+
+
+def test_a_kept_control_file_has_its_short_name_alone(empty: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kept.fat"
+    shutil.copy(empty, path)
+    folder = tmp_path / "_SMSTaskSequence"
+    folder.mkdir()
+    run("mcopy", "-s", "-i", path, folder, "::")
+    written(path, file_node("_SMSTasks.log"), file_node("_smstasks.log 2"))
+    sound(path)
+    assert "_SMSTasks.log" in listed(path)
+
+
+@settings(max_examples=25)
+@given(
+    given_names=st.lists(
+        st.from_regex(r"[A-Ca-c]{1,7}(~[1-3])?(\.[a-bA-B]{1,4})?", fullmatch=True),
+        max_size=12, unique_by=str.upper,
+    )
+)  # fmt: skip
+def test_names_with_tildes_are_never_in_each_others_way(
+    empty: Path, given_names: list[str]
+) -> None:
+    path = empty.with_name("tildes.fat")
+    shutil.copy(empty, path)
+    written(path, *map(file_node, given_names))
+    sound(path)
+    with FatVolume(str(path)) as volume:
+        assert sorted(entry.name for entry in volume.entries()) == sorted(given_names)
+
+
+def test_a_folder_of_too_many_entries_changes_nothing(empty: Path, tmp_path: Path) -> None:
+    path = tmp_path / "many.fat"
+    shutil.copy(empty, path)
+    before = path.read_bytes()
+    children = [file_node(f"file with a long name {number:06}.txt") for number in range(17000)]
+    folder = FatNode("many", "", 0x10, (0, 0, 0), 0, (0, 0), children)
+    with pytest.raises(ts.VolumeError, match="the folder many needs 68,002 entries") as told:
+        written(path, folder)
+    assert "65,536" in str(told.value)
+    assert path.read_bytes() == before
+
+
+def test_a_dirty_volume_is_written_whole(tmp_path: Path) -> None:
+    disks.need_disk_tools()
+    source = disks.make_fat32(tmp_path / "efi.fat")
+    wim = tmp_path / "efi.wim"
+    ts.capture_volumes(disks.plan_to(wim), [source], options=disks.QUICK)
+    with FatVolume(str(source)) as volume:
+        at = volume.geometry.fat_start
+    with source.open("r+b") as stream:
+        stream.seek(at + 4)
+        stream.write(struct.pack("<I", 0x07FFFFFF))
+        stream.seek(0x41)
+        stream.write(b"\x01")
+    with FatVolume(str(source)) as volume:
+        assert volume.marks
+    images.apply_images(wim, source, erase=True)
+    sound(source)
+    with FatVolume(str(source)) as volume:
+        assert not volume.marks
+
+
+def test_names_that_windows_cannot_open_are_refused(empty: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("a:b?.txt", "CON", "dot.", "Same", "same"):
+        (folder / name).write_bytes(b"1")
+    wim = tmp_path / "folder.wim"
+    source = ts.VolumeSource(path=folder, is_folder=True)
+    ts.capture_volumes(disks.plan_to(wim), [source], options=disks.QUICK)
+    target = tmp_path / "target.fat"
+    shutil.copy(empty, target)
+    before = target.read_bytes()
+    with pytest.raises(ts.ImageError, match="Windows cannot open") as told:
+        images.apply_images(wim, target, erase=True)
+    reasons = ("'/a:b?.txt' has ':' in it", "'/CON' is the name", "'/dot.' ends", "in case alone")
+    for reason in reasons:
+        assert reason in str(told.value)
+    assert target.read_bytes() == before
+    ntfs = make_volume(tmp_path / "target.ntfs")
+    warned: list[object] = []
+    images.apply_images(wim, ntfs, erase=True, on_event=warned.append)
+    assert any(all(reason in str(one) for reason in reasons) for one in warned)
+
+
+def named(path: str) -> ImageFile:
+    stream = FileStream(name="", size=0, sha1="")
+    return ImageFile(
+        path=path, short_name="", attributes=0, security="", reparse_tag=0, link_group=0,
+        created=0, modified=0, accessed=0, data=stream,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["com1.txt", "LPT9", "aux.tar.gz", "x" * 256, "a|b", "tab\t", "blank ", "CONOUT$", "com\u00b9"],
+)
+def test_a_name_that_windows_cannot_open_is_known(name: str) -> None:
+    assert unusable_names([named(f"/folder/{name}")])
+
+
+@pytest.mark.parametrize("name", ["com10.txt", "console", "x" * 255, ".hidden", "a b", "nulls.txt"])
+def test_a_name_that_windows_opens_is_no_problem(name: str) -> None:
+    assert unusable_names([named(f"/folder/{name}")]) == []
+
+
+def test_a_name_with_a_slash_is_refused() -> None:
+    root = named("/")
+    check_paths([root, named("/long name")], "a.wim")
+    with pytest.raises(ts.ImageError, match="has a slash in it"):
+        check_paths([root, named("/SH/RT.TXT")], "a.wim")
+    with pytest.raises(ts.ImageError, match="is empty"):
+        check_paths([root, named("//a")], "a.wim")
+
+
+def as_mtools_see_it(path: Path, folder: Path) -> tuple[list[str], list[str], dict[str, bytes]]:
+    """Names, 8.3 names, sizes, times; attributes; contents: by programs that share no code."""
+    environment = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "MTOOLS_SKIP_CHECK": "1"}
+
+    def said(*command: str | Path) -> list[str]:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout.splitlines()
+
+    entries = [
+        line
+        for line in said("mdir", "-/", "-a", "-i", path, "::")
+        if "bytes" not in line and "Volume" not in line
+    ]
+    folder.mkdir()
+    said("mcopy", "-s", "-i", path, "::*", folder)
+    contents = {
+        str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()
+    }
+    return sorted(entries), sorted(said("mattrib", "-/", "-i", path, "::")), contents
+
+
+def test_an_applied_volume_is_to_mtools_what_it_was_captured_from(tmp_path: Path) -> None:
+    disks.need_disk_tools()
+    source = disks.make_fat32(tmp_path / "source.fat")
+    run("mdel", "-i", source, "::pagefile.sys")
+    wim = tmp_path / "all.wim"
+    ts.capture_volumes(disks.plan_to(wim), [source], options=disks.QUICK)
+    # Another size, other clusters, another number of tables, and old content.
+    target = tmp_path / "target.fat"
+    with target.open("wb") as stream:
+        stream.truncate(300 << 20)
+    run("mkfs.fat", "-F", "32", "-s", "4", "-f", "1", "-n", "TARGET", target)
+    run("mcopy", "-i", target, source, "::old.bin")
+    images.apply_images(wim, target, erase=True)
+    sound(target)
+    entries, attributes, contents = as_mtools_see_it(source, tmp_path / "a")
+    assert len(contents) > 5
+    assert as_mtools_see_it(target, tmp_path / "b") == (entries, attributes, contents)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
 import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,7 +21,7 @@ from tests.support.command_line import run as command
 from tests.support.disks import QUICK, Slot, plan_to
 from tests.support.hive import Data, build_hive
 from tests.support.ntfs_tree import differences, snapshot
-from tests.support.volumes import make_volume, mounted
+from tests.support.volumes import make_volume, mark_dirty, mounted, run
 
 pytestmark = pytest.mark.wimlib
 
@@ -212,8 +214,7 @@ def test_images_applied_back_are_the_volumes_they_came_from(
         with target.open("rb") as source:
             source.seek(1 << 20)
             efi.write_bytes(source.read(34 << 20))
-        check = subprocess.run(["/usr/sbin/fsck.fat", "-n", efi], capture_output=True, check=False)
-        assert check.returncode == 0, check.stdout
+        run("fsck.fat", "-n", efi)
 
 
 def test_what_was_there_goes_and_control_files_stay(wim: Path, tmp_path: Path) -> None:
@@ -234,7 +235,7 @@ def test_nothing_is_removed_without_the_word(wim: Path, volumes: object, tmp_pat
     refused(command("image", "apply", wim, target, "--index", "3"), 1, "--erase", str(target))
     for arguments, message in (
         (["--index", "7"], "there is no image 7"),
-        ([], "3 images, and the disk 1 NTFS or FAT32 volumes"),
+        ([], "image 2 (partition 3, NTFS, System Reserved): no volume"),
         (["--volume", "1"], "choose it by its index"),
         (["--index", "3", "--volume", "9"], "there is no volume 9"),
         (["--index", "2"], "image 2 needs "),
@@ -303,3 +304,93 @@ def test_xml_with_declarations_is_not_read(wim: Path, tmp_path: Path) -> None:
     path.write_bytes(raw + bomb)
     with pytest.raises(ts.ImageError, match="declarations"):
         images.read_package(path)
+
+
+# Looking, comparing.
+
+
+def test_the_package_of_images_is_reached_from_the_top() -> None:
+    code = "import tasksequence as ts; print(ts.images.read_package.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "read_package\n"
+
+
+def test_an_image_is_compared_with_a_volume_of_a_disk(
+    wim: Path, gpt_disk: Path, tmp_path: Path
+) -> None:
+    done = command("image", "diff", wim, gpt_disk, "--index", "3", "--volume", "5", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "No difference.\n", "")
+    done = command("image", "diff", wim, gpt_disk, "--index", "3", "--volume", "1")
+    assert done.returncode == 1
+    refused(command("image", "diff", wim, gpt_disk), 1, "3 NTFS and FAT32 volumes", "--volume")
+    refused(command("image", "diff", wim, gpt_disk, "--volume", "4"), 1, "file system ext4")
+    refused(command("image", "diff", wim, wim, "--volume", "4"), 1, "this is a WIM")
+    done = command("image", "diff", wim, tmp_path)
+    refused(done, 1, "this is a folder")
+    assert "--folder" not in done.stderr
+
+
+def test_the_profile_of_the_capture_is_used_for_a_comparison(
+    wim: Path, volumes: object, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile.ini"
+    profile.write_text("[ExclusionList]\n\\Nothing\n")
+    data = volumes.data  # type: ignore[attr-defined]
+    done = command("image", "diff", wim, data, "--index", "3", "--exclusions", profile)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == ["+ /pagefile.sys", "1 difference"]
+
+
+def test_the_state_of_a_compared_volume_is_told(wim: Path, volumes: object, tmp_path: Path) -> None:
+    dirty = tmp_path / "dirty.ntfs"
+    shutil.copy(volumes.data, dirty)  # type: ignore[attr-defined]
+    mark_dirty(dirty)
+    done = command("image", "diff", wim, dirty, "--index", "3")
+    assert done.returncode == 0
+    assert "warning: " in done.stderr
+    assert "(dirty)" in done.stderr
+    asleep = make_volume(tmp_path / "asleep.ntfs", {"hiberfil.sys": b"hibr" + bytes(5000)})
+    refused(command("image", "diff", wim, asleep, "--index", "3"), 1, "Windows is hibernated")
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(wim: Path) -> None:
+    listing = [sys.executable, "-m", "tasksequence", "image", "files", str(wim), "--index", "2"]
+    read, written = os.pipe()
+    os.close(read)
+    done = subprocess.run(listing, stdout=written, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(written)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_progress_is_shown_or_not(wim: Path, volumes: object, tmp_path: Path) -> None:
+    target = tmp_path / "data.ntfs"
+    shutil.copy(volumes.data, target)  # type: ignore[attr-defined]
+    calls: tuple[list[str | Path], ...] = (
+        ["verify", wim],
+        ["apply", wim, target, "--index", "3", "--erase"],
+        ["diff", wim, target, "--index", "3"],
+    )
+    for arguments in calls:
+        done = command("image", *arguments, "--progress", "plain")
+        assert done.returncode == 0, done.stderr
+        assert "100% " in done.stderr
+        done = command("image", *arguments, "--quiet")
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_part_is_compared_with_its_own_integrity_table(tmp_path: Path) -> None:
+    files = {f"{number}.bin": os.urandom(700_000) for number in range(5)}
+    source = make_volume(tmp_path / "source.ntfs", files, megabytes=12)
+    whole, first = tmp_path / "whole.wim", tmp_path / "parts.swm"
+    ts.capture_volumes(plan_to(whole), [source], options=QUICK)
+    run("wimlib-imagex", "split", whole, first, "1", "--check")
+    done = command("image", "verify", first, "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert "all data and its integrity table agree" in done.stdout
+    second = tmp_path / "parts2.swm"
+    raw = bytearray(second.read_bytes())
+    (at,) = struct.unpack_from("<Q", raw, 124 + 8)
+    assert at
+    raw[at + 20] ^= 1  # data is as it was; its sum in the table is not
+    second.write_bytes(raw)
+    refused(command("image", "verify", first, "--quiet"), 1, f"{second}: the WIM is damaged")

@@ -7,6 +7,8 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -326,3 +328,28 @@ def test_a_missing_program_is_named(small_disk: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(ts.BackendUnavailable, match="qemu-storage-daemon is not installed"):
         read_disk(small_disk)
+
+
+def test_an_account_without_rights_on_fuse_is_told_so(small_disk: Path) -> None:
+    """In a mount namespace of its own, where /dev/fuse is root's alone."""
+    # The folders of pytest are private.
+    open_to_all = Path(tempfile.mkdtemp())
+    try:
+        open_to_all.chmod(0o777)
+        disk = Path(shutil.copy(small_disk, open_to_all / "d.raw"))
+        disk.chmod(0o644)
+        nobody = f"TMPDIR={open_to_all} HOME=/ setpriv --reuid 65534 --regid 65534 --clear-groups"
+        script = (
+            f"mknod {open_to_all}/fuse c 10 229 && chmod 600 {open_to_all}/fuse && "
+            f"mount --bind {open_to_all}/fuse /dev/fuse && cd / && "
+            f"{nobody} {sys.executable} -c 'import tasksequence' || exit 99; "
+            f"{nobody} {sys.executable} -m tasksequence volumes {disk}"
+        )
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 99 or "unshare" in done.stderr:
+            pytest.skip("no mount namespace, or nobody may not run this Python")
+        refused(done, 1, "this account may not use /dev/fuse", "0x80070005")
+    finally:
+        shutil.rmtree(open_to_all)

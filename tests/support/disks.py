@@ -12,8 +12,8 @@ import tasksequence as ts
 from tests.support.volumes import run, tool_path
 
 TOOLS = (
-    "sfdisk", "partx", "mkfs.fat", "mcopy", "mattrib", "mkntfs", "mkfs.ext4", "qemu-img",
-    "qemu-storage-daemon", "fusermount3", "wimlib-imagex",
+    "sfdisk", "partx", "mkfs.fat", "fsck.fat", "mcopy", "mattrib", "mdir", "mkntfs", "mkfs.ext4",
+    "qemu-img", "qemu-storage-daemon", "fusermount3", "wimlib-imagex",
 )  # fmt: skip
 MEGABYTE = 1 << 20
 EFI = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"

@@ -9,10 +9,14 @@ import attrs
 
 import tasksequence as ts
 from examples.samba_share import SambaShare
+from tasksequence.capture.destinations.delivery import DeliveryReport
+from tasksequence.capture.destinations.smb import SmbDestination
 from tasksequence.request import CaptureOptions, CaptureRequest, Compression
 from tasksequence.secret_text import SecretText
 from tests.support.captures import OLD, children, names_in, request_for
 
+NEW = b"MSWIM\0\0\0" + bytes(range(256)) * (6 << 12)
+"""Content of 6 MB that is uploaded."""
 PASSWORD = "Geheim-§-9173"
 
 
@@ -61,6 +65,33 @@ def capture_arguments(
         *("capture", sequence, kind, source, "--compression", "none"),
         *("--smb-port", str(share.port), "--scratch", scratch),
     ]
+
+
+def destination_for(share: SambaShare, scratch: Path, **more: object) -> SmbDestination:
+    """Return the destination `out.wim` on a share, checked."""
+    return SmbDestination(
+        rf"{share.unc}\out.wim",
+        share.account,
+        SecretText(PASSWORD),
+        options_for(share, scratch, **more),
+    )
+
+
+def deliver_new(
+    share: SambaShare,
+    scratch: Path,
+    content: bytes = NEW,
+    report: DeliveryReport = lambda *_: None,
+    **more: object,
+) -> SmbDestination:
+    """Deliver content as a capture does, and return the destination, which is closed again."""
+    destination = destination_for(share, scratch, **more)
+    try:
+        Path(destination.partial).write_bytes(content)
+        destination.deliver(report)
+    finally:
+        destination.close()
+    return destination
 
 
 def put_old(share: SambaShare, name: str = "out.wim") -> Path:

@@ -6,13 +6,13 @@ import errno
 import hashlib
 import os
 import re
-import shlex
 import stat
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from tasksequence.capture.destinations.deliver_command import deliver_command
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
 from tasksequence.capture.destinations.local_errors import write_error
 from tasksequence.capture.destinations.overwrite import check_is_wim, finished_name, refuse
@@ -66,7 +66,7 @@ class LocalDestination:
     def __init__(self, text: str, volumes: Iterable[Path], options: CaptureOptions) -> None:
         """Check everything; raises `DestinationError`."""
         self.text = check_destination(text, volumes)
-        self._overwrite = options.overwrite
+        self._options = options
         finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
@@ -128,7 +128,9 @@ class LocalDestination:
         with ExitStack() as staged:
             if self._staged is not None:
                 parts = self._copied(self._staged, parts, staged, report)
-            return put_parts(parts, self.text, replace=self._overwrite is not Overwrite.REFUSE)
+            return put_parts(
+                parts, self.text, replace=self._options.overwrite is not Overwrite.REFUSE
+            )
 
     def _copied(
         self, first: str, parts: Sequence[str], stack: ExitStack, report: DeliveryReport
@@ -156,9 +158,9 @@ class LocalDestination:
             remove_if_present(self._staged)
 
     def _move(self, finished: str) -> None:
-        if self._overwrite is Overwrite.REFUSE:
+        if self._options.overwrite is Overwrite.REFUSE:
             move_to_free(finished, self.text)
-        elif self._overwrite is Overwrite.KEEP:
+        elif self._options.overwrite is Overwrite.KEEP:
             move_and_keep(finished, self.text)
         else:
             move_into_place(finished, self.text)
@@ -173,10 +175,8 @@ class LocalDestination:
         # It may have got the access of the file that it was to replace.
         with suppress(OSError):
             os.chmod(kept, 0o600)  # noqa: PTH101
-        command = ["tasksequence", "deliver", kept, self.text]
-        if self._overwrite is not Overwrite.REPLACE:
-            command += ["--overwrite", self._overwrite.value]
-        hint = f"The finished WIM stays here: {kept}\nDeliver it later with: {shlex.join(command)}"
+        command = deliver_command(kept, self.text, account=None, options=self._options)
+        hint = f"The finished WIM stays here: {kept}\nDeliver it later with: {command}"
         error.hint = f"{error.hint}\n{hint}" if error.hint else hint
         return error
 

@@ -24,14 +24,18 @@ def kept_name(name: str, written: float, attempt: int = 0) -> str:
 
 def finished_name(name: str, mark: str) -> str:
     """Return the name of a finished WIM that could not take its place; `mark`: 8 hex digits."""
-    stem = name.removesuffix(".wim") if name.endswith(".wim") else name
-    return f"{stem}.{mark}.finished.wim"
+    return f"{_stem(name)}.{mark}.finished.wim"
 
 
 def is_finished(name: str, destination: str) -> bool:
-    """Tell whether a name is a finished WIM of a destination's name."""
-    stem = destination.removesuffix(".wim")
+    """Tell whether a name is a finished WIM of a destination's name, in any letter case."""
+    stem = _stem(destination).casefold()
+    name = name.casefold()
     return name.startswith(stem) and _FINISHED.fullmatch(name[len(stem) :]) is not None
+
+
+def _stem(name: str) -> str:
+    return name[:-4] if name.casefold().endswith(".wim") else name
 
 
 def refuse(where: str) -> DestinationError:

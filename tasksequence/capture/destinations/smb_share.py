@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, cast
 
 import smbclient
-from smbprotocol.exceptions import SMBConnectionClosed
+from smbprotocol.exceptions import SMBConnectionClosed, SMBResponseException
 from smbprotocol.file_info import FileEndOfFileInformation, FileRenameInformation, InfoType
 from smbprotocol.open import (
     CreateOptions,
@@ -23,11 +24,13 @@ from smbprotocol.open import (
 from smbprotocol.structure import BytesField, IntField, Structure
 
 from tasksequence.capture.destinations.delivery import CHUNK
-from tasksequence.capture.destinations.smb_connection import CONNECT_TIMEOUT, PatientConnection
+from tasksequence.capture.destinations.smb_connection import CONNECT_TIMEOUT
+from tasksequence.capture.destinations.smb_errors import END_OF_FILE, status_of
+from tasksequence.capture.destinations.smb_sessions import Sessions
 from tasksequence.capture.destinations.unc import UncPath
 from tasksequence.secret_text import SecretText
 
-__all__ = ["Share", "ShareFile"]
+__all__ = ["Share", "ShareFile", "TriedOut"]
 
 _FLUSH_TIMEOUT = 900
 """Seconds that a server may take to bring a whole image to its disks."""
@@ -61,19 +64,29 @@ class _FileSystemName(Structure):  # type: ignore[misc]
         super().__init__()
 
 
+class TriedOut(NamedTuple):
+    """What the server tells of itself when a file is created on trial."""
+
+    file_system: str
+    """Name of its file system; empty where it does not tell."""
+    clock: float
+    """Its time, in seconds of Unix time."""
+
+
 class ShareFile:
-    """An open file on a share that nobody else may read, write or delete meanwhile."""
+    """An open file on a share; nobody else may read, write or delete it, but for `open_to_read`."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._open = raw.fd
         self._connection = self._open.connection
         self._session = self._open.tree_connect.session
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file when it was opened."""
-        return int(self._open.end_of_file)
+        self.size = int(self._open.end_of_file)
+        """Bytes of the file when it was opened, or cut off."""
+        self.name: str = self._open.file_name.rpartition("\\")[2]
+        """Its name in its folder."""
+        self.created: float = self._open.creation_time.timestamp()
+        """When it was created by the server's clock, in seconds of Unix time."""
 
     def write(
         self, chunk_at: Callable[[int], bytes], start: int, size: int, done: Callable[[int], None]
@@ -107,6 +120,8 @@ class ShareFile:
         self, chunk_at: Callable[[int], bytes], size: int, done: Callable[[int], None]
     ) -> int | None:
         """Return where the file on the share first differs; None for nowhere."""
+        if self.size != size:
+            return min(self.size, size)
         waiting: deque[tuple[Any, int]] = deque()
         at = 0
         while at < size or waiting:
@@ -116,9 +131,7 @@ class ShareFile:
                 at += CHUNK
                 continue
             request, offset = waiting.popleft()
-            answer = SMB2ReadResponse()
-            answer.unpack(self._connection.receive(request)["data"].get_value())
-            data = answer["buffer"].get_value()
+            data = self._read(request)
             wanted = chunk_at(offset)
             if data != wanted:
                 for request, _ in waiting:
@@ -132,11 +145,24 @@ class ShareFile:
             done(offset + len(data))
         return None
 
+    def _read(self, request: Any) -> bytes:
+        """Return what was read; nothing behind the end of the file."""
+        try:
+            header = self._connection.receive(request)
+        except SMBResponseException as error:
+            if status_of(error) != END_OF_FILE:
+                raise
+            return b""
+        answer = SMB2ReadResponse()
+        answer.unpack(header["data"].get_value())
+        return cast("bytes", answer["buffer"].get_value())
+
     def truncate(self, size: int) -> None:
         """Cut the file off."""
         information = FileEndOfFileInformation()
         information["end_of_file"] = size
         self._set(information)
+        self.size = size
 
     def begin_flush(self) -> Any:
         """Have the server bring the file to its disk, and go on meanwhile."""
@@ -161,6 +187,7 @@ class ShareFile:
         information["replace_if_exists"] = replace
         information["file_name"] = f"{folder}{separator}{name}"
         self._set(information)
+        self.name = name
 
     def file_system(self) -> str:
         """Return the name of the server's file system, as far as it tells: NTFS, FAT32 …"""
@@ -218,41 +245,60 @@ class Share:
     """
 
     def __init__(
-        self, target: UncPath, account: str, password: SecretText, port: int, client: uuid.UUID
+        self,
+        target: UncPath,
+        account: str,
+        password: SecretText,
+        port: int,
+        *,
+        require_encryption: bool = False,
     ) -> None:
         self._target = target
-        self._account = account
-        self._password = password
-        self._port = port
-        self._client = client
-        self._connections: dict[str, Any] = {}
+        self._sessions = Sessions(
+            account, password, port, uuid.uuid4(), require_encryption=require_encryption
+        )
         self.encrypted = False
-        """True where the connection is encrypted; it is signed in any case."""
+        """True where the last connection was encrypted; it is signed in any case."""
 
     def connect(self) -> None:
-        """Connect and log on, encrypted where the server offers that."""
+        """Connect and log on anew, encrypted where the server offers that.
+
+        The server ends what it still has of the last connection. Raises `DestinationError` for a
+        logon that is not good enough, besides what smbprotocol raises.
+        """
         self.drop()
-        server = self._target.server
-        connection = PatientConnection(self._client, server, self._port, require_signing=True)
-        try:
-            connection.connect(timeout=CONNECT_TIMEOUT)
-        except BaseException:
-            with suppress(Exception):
-                connection.disconnect(close=False)
-            raise
-        self._connections[f"{server.lower()}:{self._port}"] = connection
-        session = smbclient.register_session(
-            server, encrypt=bool(connection.supports_encryption) or None, **self._credentials
-        )
-        self.encrypted = bool(session.encrypt_data)
+        self._sessions.connect(self._target.server)
+        self.encrypted = self._sessions.encrypted
 
     def drop(self) -> None:
         """Give the connection up; raises nothing."""
-        while self._connections:
-            _, connection = self._connections.popitem()
-            # Logging off politely may wait for a server that is gone.
-            with suppress(Exception):
-                connection.disconnect(close=False)
+        self._sessions.drop()
+
+    @contextmanager
+    def while_waiting(self, call: Callable[[], None]) -> Iterator[None]:
+        """Have `call` called about once a second while the server is waited for; it may raise."""
+        before = self._sessions.waiting
+        self._sessions.waiting = call
+        try:
+            yield
+        finally:
+            self._sessions.waiting = before
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Take a server for gone that lets all that is asked of it last longer."""
+        end = time.monotonic() + seconds
+
+        def look() -> None:
+            if time.monotonic() >= end:
+                raise SMBConnectionClosed(f"it did not answer for {seconds:.0f} seconds")
+
+        self._sessions.timeout = min(seconds, CONNECT_TIMEOUT)
+        try:
+            with self.while_waiting(look):
+                yield
+        finally:
+            self._sessions.timeout = CONNECT_TIMEOUT
 
     def create(self, path: str) -> ShareFile:
         """Create a file that is not there yet."""
@@ -262,15 +308,28 @@ class Share:
         """Open a file that this run has begun."""
         return self._opened(path, "r+b")
 
-    def try_out(self, path: str) -> str:
-        """Create a file and have it deleted as it is closed; return the file system's name."""
+    def open_to_read(self, path: str) -> ShareFile:
+        """Open a file to compare it, whoever else uses it."""
+        raw = smbclient.open_file(
+            path,
+            mode="rb",
+            buffering=0,
+            share_access="rwd",
+            desired_access=FilePipePrinterAccessMask.FILE_READ_DATA
+            | FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES,
+            **self._arguments,
+        )
+        return ShareFile(raw)
+
+    def try_out(self, path: str) -> TriedOut:
+        """Create a file and have it deleted as it is closed."""
         file = self._opened(path, "x+b", create_options=CreateOptions.FILE_DELETE_ON_CLOSE)
         try:
             name = ""
             # Not every server tells.
             with suppress(Exception):
                 name = file.file_system()
-            return name
+            return TriedOut(name, file.created)
         finally:
             file.close()
 
@@ -310,13 +369,16 @@ class Share:
         volume = smbclient.stat_volume(self._target.folder, **self._arguments)
         return int(volume.caller_available_size)
 
-    def names(self, pattern: str) -> list[str]:
-        """Return the names in the destination's folder that match a pattern with `*`."""
+    def names(self, pattern: str) -> dict[str, float]:
+        """Return the names in the destination's folder that match a pattern with `*`.
+
+        With each, when it was last written by the server's clock, in seconds of Unix time.
+        """
         folder = self._target.folder
-        return [
-            entry.name
+        return {
+            entry.name: entry.smb_info.last_write_time.timestamp()
             for entry in smbclient.scandir(folder, search_pattern=pattern, **self._arguments)
-        ]
+        }
 
     def rename(self, path: str, other: str) -> None:
         """Rename a file to a name that is free."""
@@ -328,20 +390,10 @@ class Share:
         file.close()
 
     @property
-    def _credentials(self) -> dict[str, Any]:
-        return {
-            "username": self._account,
-            "password": self._password.reveal(),
-            "port": self._port,
-            "connection_timeout": CONNECT_TIMEOUT,
-            "connection_cache": self._connections,
-        }
-
-    @property
     def _arguments(self) -> dict[str, Any]:
-        if not self._connections:
+        if not self._sessions:
             raise SMBConnectionClosed("there is no connection to the server")
-        return self._credentials
+        return self._sessions.arguments
 
     def _opened(self, path: str, mode: str, **more: Any) -> ShareFile:
         raw = smbclient.open_file(

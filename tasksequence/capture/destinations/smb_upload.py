@@ -9,11 +9,13 @@ from collections.abc import Callable
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
 from tasksequence.capture.destinations.smb_errors import (
     ACCESS_DENIED,
+    DELETE_PENDING,
     NAME_NOT_FOUND,
     SHARING_VIOLATION,
     is_lost,
     share_error,
     status_of,
+    still_held,
 )
 from tasksequence.capture.destinations.smb_share import Share, ShareFile
 from tasksequence.errors import DestinationError
@@ -25,13 +27,19 @@ _BACK = 1 << 20
 """Bytes before the end of a broken upload that are sent again: the last of them may be lost."""
 PAUSE = 0.5
 """Seconds between two attempts to reach a server that was lost."""
+_HELD_PATIENCE = 10.0
+"""Seconds after which a file that the server still holds for a broken connection is left to it."""
+_HELD = frozenset({SHARING_VIOLATION, ACCESS_DENIED, DELETE_PENDING})
+_FRUITLESS = 3
+"""How often a connection may be lost between a comparison that agrees and the end."""
 
 
 class Upload:
     """One upload of a file through all the connections that it takes.
 
-    The file on the share is created as `unfinished`, and handed to `put_in_place`, open, when it
-    is complete and compared; `destination` is the name that it gets there.
+    The file on the share is created with a name that `new_name` gives, and handed to
+    `put_in_place`, open, when it is complete and compared; `destination` is the name that it gets
+    there.
     """
 
     def __init__(
@@ -39,7 +47,7 @@ class Upload:
         share: Share,
         source: int,
         *,
-        unfinished: str,
+        new_name: Callable[[], str],
         destination: str,
         patience: float,
         report: DeliveryReport,
@@ -48,57 +56,117 @@ class Upload:
         self._share = share
         self._source = source
         self._size = os.fstat(source).st_size
-        self._unfinished = unfinished
+        self._new_name = new_name
+        self._unfinished = new_name()
         self._destination = destination
         self._patience = patience
         self._report = report
         self._put_in_place = put_in_place
         self._sent = 0
         """Bytes that the server has, without a gap."""
+        self._compared = 0
+        """Bytes that a comparison found the same, at best."""
+        self._agreed = 0
         self._phase = Phase.UPLOAD
         self._done = 0
-        self._begun = False
+        self._tried = False
+        """True when a file may be there under the unfinished name."""
+        self._served = False
         self._renaming = False
         self._differed = False
         self._lost_since: float | None = None
+        self._held_since: float | None = None
+        self.lost = False
+        """True while the server was found gone, and not reached again."""
 
     def run(self) -> None:
         """Upload, compare and rename; raises `DestinationError`, and what the report raises."""
-        while True:
-            file: ShareFile | None = None
-            try:
-                self._share.connect()
-                file = self._open()
-                if self._through(file):
-                    return
-            except DestinationError:
-                raise
-            except Exception as error:
-                if isinstance(error, _Stopped):
-                    raise error.reason from None
-                lost = is_lost(error) or self._is_held(error)
-                if not lost or self._is_too_late():
-                    raise share_error(error, self._destination) from None
-            finally:
+        try:
+            with self._share.while_waiting(self._tell_again):
+                while not self._attempt():
+                    self._share.drop()
+                    self._tell_again()
+                    time.sleep(PAUSE)
+        except _Stopped as stopped:
+            raise stopped.reason from None
+
+    def _attempt(self) -> bool:
+        """Go on with one connection as far as it leads; True when the file is in its place."""
+        file: ShareFile | None = None
+        try:
+            self._share.connect()
+            self.lost = False
+            file, in_place = self._open()
+            self._served = True
+            self._held_since = None
+            done = self._is_ours(file) if in_place else self._through(file)
+            file.close()
+        except (DestinationError, _Stopped):
+            if file is not None:
+                file.close()
+            raise
+        except Exception as error:
+            if not isinstance(error, _Held) and not is_lost(error, begun=self._served):
                 if file is not None:
                     file.close()
-            self._wait()
+                raise share_error(error, self._destination) from None
+            # A file that is held was told of by a server that is there.
+            self.lost = not isinstance(error, _Held)
+            if self._is_too_late():
+                if isinstance(error, _Held):
+                    raise still_held(self._destination) from None
+                raise share_error(error, self._destination) from None
+            return False
+        finally:
+            if file is not None:
+                file.forget()
+        return done
 
-    def _open(self) -> ShareFile:
-        if not self._begun:
-            file = self._share.create(self._unfinished)
-            self._begun = True
-            return file
-        try:
-            return self._share.reopen(self._unfinished)
-        except Exception as error:
-            if status_of(error) != NAME_NOT_FOUND:
-                raise
-        if self._renaming:
-            # The answer to the renaming may have been lost, not the renaming.
-            return self._share.reopen(self._destination)
+    def _open(self) -> tuple[ShareFile, bool]:
+        """Open what there is to go on with; True with it where that has its place already."""
+        if self._tried:
+            try:
+                return self._share.reopen(self._unfinished), False
+            except Exception as error:
+                if status_of(error) in _HELD:
+                    self._leave_held()
+                    raise _Held from None
+                if status_of(error) != NAME_NOT_FOUND:
+                    raise
+            if self._renaming:
+                # The answer to the renaming may have been lost, not the renaming.
+                try:
+                    return self._share.open_to_read(self._destination), True
+                except Exception as error:
+                    if status_of(error) in _HELD:
+                        raise _Held from None
+                    if status_of(error) != NAME_NOT_FOUND:
+                        raise
+        self._begin_anew()
+        self._tried = True
+        return self._share.create(self._unfinished), False
+
+    def _leave_held(self) -> None:
+        """Take another name when the server has held the file for a broken connection too long."""
+        now = time.monotonic()
+        if self._held_since is None:
+            self._held_since = now
+        if now - self._held_since >= _HELD_PATIENCE:
+            self._held_since = None
+            self._unfinished = self._new_name()
+            self._tried = False
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._sent = 0
-        return self._share.create(self._unfinished)
+        self._renaming = False
+
+    def _is_ours(self, file: ShareFile) -> bool:
+        """Tell whether the file at the destination is the one that was to be renamed."""
+        if self._different_at(file) is None:
+            return True
+        self._begin_anew()
+        return False
 
     def _through(self, file: ShareFile) -> bool:
         """Do what is left to do with an open file; False where the comparison asks for more."""
@@ -108,10 +176,7 @@ class Upload:
             file.write(self._chunk, start, self._size, self._was_sent)
             file.truncate(self._size)
         flushing = file.begin_flush()
-        self._tell(Phase.CONFIRM, 0)
-        different = file.compare(
-            self._chunk, self._size, lambda done: self._tell(Phase.CONFIRM, done)
-        )
+        different = self._different_at(file)
         if different is not None:
             if self._differed:
                 raise DestinationError(
@@ -129,25 +194,42 @@ class Upload:
         self._put_in_place(file)
         return True
 
+    def _different_at(self, file: ShareFile) -> int | None:
+        self._tell(Phase.CONFIRM, 0)
+        different = file.compare(self._chunk, self._size, self._was_compared)
+        if different is None:
+            self._agreed += 1
+            # It takes long, so that the next loss is no part of the last one.
+            if self._agreed <= _FRUITLESS:
+                self._lost_since = None
+        return different
+
     def _chunk(self, offset: int) -> bytes:
         return os.pread(self._source, min(CHUNK, self._size - offset), offset)
 
     def _was_sent(self, end: int) -> None:
-        self._sent = max(self._sent, end)
-        self._lost_since = None
+        # What is only sent again is no progress: a server that dies each time would never be lost.
+        if end > self._sent:
+            self._sent = end
+            self._lost_since = None
         self._tell(Phase.UPLOAD, end)
+
+    def _was_compared(self, end: int) -> None:
+        if end > self._compared:
+            self._compared = end
+            self._lost_since = None
+        self._tell(Phase.CONFIRM, end)
 
     def _tell(self, phase: Phase, done: int) -> None:
         self._phase, self._done = phase, done
+        self._tell_again()
+
+    def _tell_again(self) -> None:
         try:
-            self._report(phase, done, self._size)
+            self._report(self._phase, self._done, self._size)
         except Exception as error:
             # What the caller raises is no failure of the connection.
             raise _Stopped(error) from None
-
-    def _is_held(self, error: Exception) -> bool:
-        """Tell whether the server still holds our own file open for the connection that broke."""
-        return self._begun and status_of(error) in {SHARING_VIOLATION, ACCESS_DENIED}
 
     def _is_too_late(self) -> bool:
         now = time.monotonic()
@@ -155,13 +237,9 @@ class Upload:
             self._lost_since = now
         return now - self._lost_since >= self._patience
 
-    def _wait(self) -> None:
-        self._share.drop()
-        try:
-            self._tell(self._phase, self._done)
-        except _Stopped as stopped:
-            raise stopped.reason from None
-        time.sleep(PAUSE)
+
+class _Held(Exception):
+    """The server still has our file open for a connection that broke."""
 
 
 class _Stopped(Exception):

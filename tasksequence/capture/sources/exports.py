@@ -31,6 +31,7 @@ _PATIENCE = 30.0
 """Seconds that the daemon may take to start, and to end."""
 _POLL = 0.005
 _PID_FILE = "pid"
+_FUSE = "/dev/fuse"
 
 
 class Part(NamedTuple):
@@ -163,6 +164,14 @@ def _failed(disk: str, words: str) -> VolumeError:
             hint="Switch the virtual machine off, or end the program that has the disk open.",
             hresult=0x800700AA,
         )
+    if ("fuse" in lower or "mount" in lower) and _may_not_use_fuse():
+        return VolumeError(
+            f"this account may not use {_FUSE}, through which disks are shown",
+            where=disk,
+            hint=f"Give it the right to read and write {_FUSE} (on Debian every account has it), "
+            "or run as root.",
+            hresult=0x80070005,
+        )
     if "fuse" in lower or "mount" in lower:
         return VolumeError(
             f"the disk cannot be shown through FUSE: {text}",
@@ -177,6 +186,10 @@ def _failed(disk: str, words: str) -> VolumeError:
         "convert it with `qemu-img convert -O raw`.",
         hresult=0x80070570,
     )
+
+
+def _may_not_use_fuse() -> bool:
+    return os.path.exists(_FUSE) and not os.access(_FUSE, os.R_OK | os.W_OK)  # noqa: PTH110
 
 
 def _finish(process: subprocess.Popen[bytes], points: Sequence[Path], disk: str) -> None:

@@ -53,6 +53,10 @@ class LibwimError(Exception):
         """Tell whether errno or the log name this system error."""
         return self.number == number or os.strerror(number) in self.log
 
+    def is_about_wim(self) -> bool:
+        """Tell whether the WIM that was read is damaged, not what was written."""
+        return self.code in _DAMAGED_WIM
+
     def is_about_reading(self) -> bool:
         """Tell whether the data of a source cannot be read."""
         return self.code in _READING

@@ -55,6 +55,7 @@ _LZMS = 3
 _ITERATE_RECURSIVE = 0x00000001
 _ITERATE_RESOURCES_NEEDED = 0x00000004
 _ALL_IMAGES = -1
+_DELETE_FORCE, _DELETE_RECURSIVE = 1, 2
 _CONTINUE, _ABORT = 0, 1
 _SHA1_BYTES = 20
 _UNIX_EPOCH = 11_644_473_600
@@ -64,8 +65,9 @@ _COMPRESSION_TYPES = {"none": 0, "xpress": 1, "lzx": 2, "solid": _LZMS}
 
 
 class Message(IntEnum):
-    """Kinds of progress messages that a capture and its verification send."""
+    """Kinds of progress messages that are looked at."""
 
+    EXTRACT_STREAMS = 4
     SCAN_BEGIN = 9
     SCAN_DENTRY = 10
     SCAN_END = 11
@@ -150,6 +152,19 @@ class _VerifyStreams(ctypes.Structure):
         ("total_streams", ctypes.c_uint64),
         ("total_bytes", ctypes.c_uint64),
         ("completed_streams", ctypes.c_uint64),
+        ("completed_bytes", ctypes.c_uint64),
+    )
+
+
+class _Extract(ctypes.Structure):
+    _fields_ = (
+        ("image", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("wimfile", ctypes.c_char_p),
+        ("name", ctypes.c_char_p),
+        ("target", ctypes.c_char_p),
+        ("reserved", ctypes.c_char_p),
+        ("total_bytes", ctypes.c_uint64),
         ("completed_bytes", ctypes.c_uint64),
     )
 
@@ -271,6 +286,7 @@ _FUNCTIONS: dict[str, tuple[bool, Any, tuple[Any, ...]]] = {
         _int,
         (_handle, _int, _text, _int, _DirEntryFunction, _handle),
     ),
+    "wimlib_delete_path": (True, _int, (_handle, _int, _text, _int)),
     "wimlib_iterate_lookup_table": (True, _int, (_handle, _int, _ResourceFunction, _handle)),
 }
 
@@ -511,6 +527,23 @@ class Wim:
         callback = _DirEntryFunction(visit)
         self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
 
+    def paths(self, image: int) -> list[str]:
+        """Return the paths of all files and folders of an image."""
+        found: list[bytes] = []
+
+        def visit(pointer: Any, _context: object) -> int:
+            found.append(pointer[0].full_path or b"")
+            return 0
+
+        callback = _DirEntryFunction(visit)
+        self._call("wimlib_iterate_dir_tree", image, b"/", _ITERATE_RECURSIVE, callback, None)
+        return [path.decode(errors="surrogateescape") for path in found]
+
+    def forget_path(self, image: int, path: str) -> None:
+        """Remove a file, or a folder with its content, in memory; the WIM's file stays as it is."""
+        raw = path.encode(errors="surrogateescape")
+        self._call("wimlib_delete_path", image, raw, _DELETE_FORCE | _DELETE_RECURSIVE)
+
     def hash_all(self) -> None:
         """Read all data that was added, for its SHA-1, and write nothing."""
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123
@@ -621,4 +654,7 @@ def _progress_of(message: int, info: int) -> Progress | None:
     if message == Message.VERIFY_STREAMS:
         read = _VerifyStreams.from_address(info)
         return Progress(Message.VERIFY_STREAMS, read.completed_bytes, read.total_bytes)
+    if message == Message.EXTRACT_STREAMS:
+        applied = _Extract.from_address(info)
+        return Progress(Message.EXTRACT_STREAMS, applied.completed_bytes, applied.total_bytes)
     return None

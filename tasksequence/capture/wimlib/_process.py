@@ -36,6 +36,8 @@ class WorkerProcess:
 
     def __init__(self, request: dict[str, object], module: str | None = None) -> None:
         """Start a module that takes the request and answers with events; the capture's for None."""
+        self._name = "the capture process" if module is None else "the process that calls libwim"
+        self._aim = " before the WIM was complete" if module is None else " before it was done"
         reading, writing = _pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
@@ -159,7 +161,7 @@ class WorkerProcess:
             event = None
         if not isinstance(event, dict) or "event" not in event:
             raise CaptureError(
-                f"the capture process wrote something that is no event: {line[:200]!r}",
+                f"{self._name} wrote something that is no event: {line[:200]!r}",
                 hint="This is a defect of tasksequence or of its installation; please report it.",
             )
         return event
@@ -169,16 +171,14 @@ class WorkerProcess:
         try:
             code = self._process.wait(_GRACE)
         except subprocess.TimeoutExpired:
-            return CaptureError("the capture process stopped answering", hint=self._last_words())
+            return CaptureError(f"{self._name} stopped answering", hint=self._last_words())
         while piece := os.read(self._stderr.fileno(), 1 << 16):
             self._errors = (self._errors + piece)[-_KEPT_ERRORS:]
         if code >= 0:
             how = f"ended with exit code {code}"
         else:
             how = f"was killed by {_signal_name(-code)}"
-        return CaptureError(
-            f"the capture process {how} before the WIM was complete", hint=self._last_words(-code)
-        )
+        return CaptureError(f"{self._name} {how}{self._aim}", hint=self._last_words(-code))
 
     def _last_words(self, number: int = 0) -> str:
         lines = self._errors.decode(errors="replace").strip().splitlines()[-_SHOWN_LINES:]

@@ -29,7 +29,7 @@ from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.sources.volume_state import CLEANING, volume_state
-from tasksequence.capture.wimlib._base import Base
+from tasksequence.capture.wimlib._base import Base, check_base
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error
 from tasksequence.capture.wimlib._config import config_file
 from tasksequence.capture.wimlib._events import error_event, send_event
@@ -79,6 +79,8 @@ class _Capture:
             done = self._run(library)
         except LibwimError as failure:
             volume, file = self._scanning.volume if self._scanning else None, ""
+            if volume is None:
+                check_base(library, self._request["base"])
             if volume is None and failure.is_about_reading():
                 volume, file = unreadable_source(failure.log, self._volumes)
             raise capture_error(
@@ -103,7 +105,8 @@ class _Capture:
             base = Base(library, wim, self._request["base"], stack)
             for index, found in enumerate(inspections, start=1):
                 self._add_image(library, wim, index, names[index - 1], found, stack)
-                base.use_for(index, names[index - 1], self._volumes[index - 1]["kind"])
+                volume = self._volumes[index - 1]
+                base.use_for(index, names[index - 1], volume["kind"], volume["elements"])
             wim.write(
                 self._partial,
                 self._request["threads"],

@@ -1,0 +1,145 @@
+"""Bringing a finished WIM to its destination, apart from a capture."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import attrs
+
+from tasksequence.capture.destinations.choose import local_path
+from tasksequence.capture.destinations.delivery import Destination
+from tasksequence.capture.destinations.local import LocalDestination
+from tasksequence.capture.destinations.unc import UncPath, is_unc, parse_unc
+from tasksequence.capture.space import check_room
+from tasksequence.capture.wim_file import HEAD_BYTES, MAGIC_BYTES, WIM_MAGICS, check_whole_file
+from tasksequence.errors import DestinationError
+from tasksequence.images.contents import verify_image_file
+from tasksequence.request import CaptureOptions, EventHandler, Phase, Progress
+from tasksequence.secret_text import SecretText
+
+__all__ = ["deliver_wim"]
+
+
+def deliver_wim(
+    wim: Path | str,
+    destination: str,
+    *,
+    account: str | None = None,
+    password: SecretText | None = None,
+    options: CaptureOptions | None = None,
+    verify: bool = True,
+    on_event: EventHandler | None = None,
+) -> None:
+    """Bring a finished WIM to a destination, as the end of a capture does.
+
+    For what a capture that could not deliver has kept: a file of this machine, which is read in
+    full and compared with its hashes (`verify`), uploaded or copied, compared, and put in place in
+    one step; it stays where it is. Or a finished upload that lies beside the destination on its
+    share, which only takes its place.
+
+    Raises `DestinationError`, and `ImageError` for a file that is damaged, incomplete or no WIM;
+    the old file is then as it was.
+    """
+    options = options or CaptureOptions()
+    started = time.monotonic()
+    local = local_path(destination, options)
+    if isinstance(wim, str) and is_unc(wim) and local is None:
+        _finish(parse_unc(wim), parse_unc(destination), account, password, options)
+        return
+    mapped_wim = local_path(str(wim), options)
+    source = Path(mapped_wim if mapped_wim is not None else wim)
+    _check_source(source)
+
+    def report(phase: Phase, done: int, total: int) -> None:
+        if options.timeout is not None and time.monotonic() - started > options.timeout:
+            raise DestinationError(
+                "the delivery took longer than its time limit",
+                where=destination,
+                hint="Raise the limit, or deliver when the server is less busy.",
+                hresult=0x800705B4,
+            )
+        part = done / total if total else 1.0
+        first, last = _STRETCHES[phase] if verify else _UNVERIFIED[phase]
+        if on_event is not None:
+            overall = first * (1 - part) + last * part
+            on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+
+    to = _destination(destination, local, source, account, password, options)
+    try:
+        if options.check_space:
+            check_room(to, source.stat().st_size)
+        if verify:
+            verify_image_file(source, lambda done, total: report(Phase.VERIFY, done, total))
+        to.deliver(report, source=os.fspath(source))
+    finally:
+        to.close()
+
+
+_STRETCHES = {Phase.VERIFY: (0.0, 0.2), Phase.UPLOAD: (0.2, 0.6), Phase.CONFIRM: (0.6, 1.0)}
+_UNVERIFIED = {Phase.UPLOAD: (0.0, 0.5), Phase.CONFIRM: (0.5, 1.0)}
+"""Where the overall figure begins and ends in a phase."""
+
+
+def _finish(
+    source: UncPath,
+    target: UncPath,
+    account: str | None,
+    password: SecretText | None,
+    options: CaptureOptions,
+) -> None:
+    from tasksequence.capture.destinations.smb import SmbDestination
+
+    if str(source).casefold() == str(target).casefold():
+        raise DestinationError(
+            "the WIM is at its destination already",
+            where=str(target),
+            hint="Name the finished upload that lies beside it.",
+        )
+    if source.folder.casefold() != target.folder.casefold():
+        raise DestinationError(
+            "the finished WIM lies in another folder than the destination",
+            where=str(source),
+            hint="Give a file of this machine, or one that lies beside the destination.",
+        )
+    share = SmbDestination(str(target), account, password, options)
+    try:
+        share.finish(source.name)
+    finally:
+        share.close()
+
+
+def _destination(
+    text: str,
+    local: str | None,
+    source: Path,
+    account: str | None,
+    password: SecretText | None,
+    options: CaptureOptions,
+) -> Destination:
+    if local is not None:
+        # A scratch folder makes it a copy, so that the source stays; nothing is written there.
+        away = attrs.evolve(options, scratch=Path(local).absolute().parent)
+        return LocalDestination(local, [source], away)
+    # Loaded late: a delivery to a local file needs none of it.
+    from tasksequence.capture.destinations.smb import SmbDestination
+
+    return SmbDestination(text, account, password, options)
+
+
+def _check_source(wim: Path) -> None:
+    try:
+        with wim.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+            size = stream.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise DestinationError(
+            f"the finished WIM cannot be read: {error.strerror}",
+            where=str(wim),
+            hint="Check its path.",
+            hresult=0x80070002,
+        ) from None
+    if head[:MAGIC_BYTES] not in WIM_MAGICS:
+        raise DestinationError("this is no WIM", where=str(wim), hint="Check its path.")
+    check_whole_file(str(wim), head, size)
