@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import re
+import textwrap
 from typing import NamedTuple
 
-from tasksequence.error_table import HRESULTS, LIBWIM, STATUSES, WIN32
+from tasksequence.error_table import HRESULTS, STATUSES, WIN32
+from tasksequence.libwim_table import LIBWIM
 
 __all__ = [
     "KnownCode",
+    "code_problem",
     "describe_code",
     "explain_code",
     "hresult_of_errno",
@@ -32,6 +36,7 @@ _FACILITIES = {
     11: "certificates",
     15: "component servicing",
     24: "background transfer",
+    2000: "Configuration Manager",
 }
 
 _OF_ERRNO = {
@@ -134,6 +139,36 @@ def explain_code(text: str) -> KnownCode | None:
     if translated is None or system is None:
         return None
     return _by_number(translated)._replace(also=f"{wanted}: {os.strerror(system)}")
+
+
+def code_problem(text: str) -> str | None:
+    """Return why a text that looks like a code is none; None where it does not look like one.
+
+    Call it for what `explain_code` does not know.
+    """
+    wanted = text.strip().upper()
+    if re.fullmatch(r"0X|0X.*[^0-9A-F].*", wanted):
+        return "it is no hexadecimal number: 0x and up to eight of 0-9 and A-F"
+    if re.fullmatch(r"0X[0-9A-F]+|-?[0-9]+", wanted):
+        return "codes have 32 bits: up to eight hexadecimal digits, -2147483648 to 4294967295"
+    if re.fullmatch(r"WIMLIB_\w*|LIBWIM(?: ERROR)?[ :]+\S*", wanted):
+        near = difflib.get_close_matches(wanted, LIBWIM, 3, 0.7)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        return f"libwim has no such error.{meant} It has these:\n{_libwim_names()}"
+    for prefix, names in (
+        ("ERROR_", [row[0] for row in WIN32.values()]),
+        ("STATUS_", [name for name, _ in STATUSES.values()]),
+    ):
+        if wanted.startswith(prefix):
+            near = difflib.get_close_matches(wanted, names, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            return f"no code of that name is known here{meant}"
+    return None
+
+
+def _libwim_names() -> str:
+    names = (f"{name}={number}" for name, (number, _, _) in LIBWIM.items())
+    return textwrap.fill(", ".join(names), 98, break_on_hyphens=False)
 
 
 def describe_code(known: KnownCode) -> str:

@@ -5,7 +5,7 @@ The causes come from public reports of imaging engineers; a code may well have o
 
 from __future__ import annotations
 
-__all__ = ["HRESULTS", "LIBWIM", "STATUSES", "WIN32"]
+__all__ = ["HRESULTS", "STATUSES", "WIN32"]
 
 Row = tuple[str, str, tuple[str, ...], str]
 """Name, meaning, typical causes, what to do (empty where there is no advice)."""
@@ -308,11 +308,27 @@ WIN32: dict[int, Row] = {
         ),
         "Take that mark off the partition, then capture again.",
     ),
+    1203: (
+        "ERROR_NO_NET_OR_BAD_PATH",
+        "no network has that path: it is mistyped, or what reaches it is not running",
+        (
+            "a mistyped server or share",
+            "Windows PE has no network driver, or no address yet",
+        ),
+        "Check the path's spelling; in Windows PE `ipconfig` shows whether there is a network.",
+    ),
+    1208: ("ERROR_EXTENDED_ERROR", "the network provider reports an error of its own", (), ""),
     1219: (
         "ERROR_SESSION_CREDENTIAL_CONFLICT",
         "the server is connected already with another account",
         ("an earlier Connect To Network Folder used another account",),
         "Use one account for all shares of a server.",
+    ),
+    1222: (
+        "ERROR_NO_NETWORK",
+        "there is no network",
+        ("Windows PE lacks the network driver",),
+        "Add the driver to the boot image; `ipconfig` shows whether it is there.",
     ),
     1223: ("ERROR_CANCELLED", "the person cancelled it", (), ""),
     1225: (
@@ -427,6 +443,13 @@ WIN32: dict[int, Row] = {
         "Unlock it, and correct the password everywhere.",
     ),
     1921: ("ERROR_CANT_RESOLVE_FILENAME", "a name leads to itself by its links", (), ""),
+    1937: (
+        "ERROR_NTLM_BLOCKED",
+        "the server, or a policy, does not allow a logon by NTLM",
+        ("`Restrict NTLM` is on for the server or the domain",),
+        "Log on by Kerberos: pip install 'smbprotocol[kerberos]', a ticket by kinit, and the "
+        "server's full name in CaptureDestination; or have the server exempted.",
+    ),
     2250: ("ERROR_NOT_CONNECTED", "the network connection is not there", (), ""),
     4392: (
         "ERROR_INVALID_REPARSE_DATA",
@@ -527,6 +550,32 @@ HRESULTS: dict[int, Row] = {
         ("the content was changed on the distribution point, or in transit",),
         "Update the distribution point.",
     ),
+    0x87D00213: ("", "Configuration Manager: the time for it was over", (), ""),
+    0x87D00215: ("", "Configuration Manager: the item was not found", (), ""),
+    0x87D00231: (
+        "",
+        "Configuration Manager: a passing error, mostly of the network; it is tried again",
+        ("the management point or distribution point cannot be reached from Windows PE",),
+        "Check network, boundaries and certificates; the lines before it name the address.",
+    ),
+    0x87D00324: (
+        "",
+        "Configuration Manager: the application is not detected after it was installed",
+        ("the detection rule does not fit what was installed",),
+        "Correct the detection rule of the deployment type.",
+    ),
+    0x87D00607: (
+        "",
+        "Configuration Manager: the content was not found",
+        ("the package is on no distribution point that serves this boundary",),
+        "Distribute the content, and check the boundary group.",
+    ),
+    0x87D01106: (
+        "",
+        "Configuration Manager: the program is no valid one, or its command line cannot be made",
+        ("the command line of a program or deployment type names no file of its content",),
+        "Check the command line and the content's source folder.",
+    ),
 }
 """Codes that are no Win32 code in the clothes of an HRESULT, or that say more than it."""
 
@@ -589,54 +638,7 @@ STATUSES: dict[int, tuple[str, int]] = {
     0xC000035C: ("STATUS_NETWORK_SESSION_EXPIRED", 64),
     0xC0000205: ("STATUS_INSUFF_SERVER_RESOURCES", 1130),
     0xC0000802: ("STATUS_DISK_QUOTA_EXCEEDED", 1295),
+    0xC0000418: ("STATUS_NTLM_BLOCKED", 1937),
     0xC0000904: ("STATUS_FILE_TOO_LARGE", 223),
 }
 """NTSTATUS codes of SMB servers: name, and the Win32 code that Windows makes of them."""
-
-LIBWIM: dict[str, tuple[int, str, int]] = {
-    "WIMLIB_ERR_DECOMPRESSION": (2, "compressed data of the WIM is damaged", 1392),
-    "WIMLIB_ERR_IMAGE_NAME_COLLISION": (11, "an image of the WIM has that name already", 183),
-    "WIMLIB_ERR_INSUFFICIENT_PRIVILEGES": (12, "the rights of the account do not suffice", 5),
-    "WIMLIB_ERR_INTEGRITY": (13, "the WIM does not agree with its integrity table", 1392),
-    "WIMLIB_ERR_INVALID_CAPTURE_CONFIG": (14, "the exclusion list has a line that is none", 87),
-    "WIMLIB_ERR_INVALID_HEADER": (17, "the WIM's header is damaged", 1392),
-    "WIMLIB_ERR_INVALID_IMAGE": (18, "the WIM has no such image", 1168),
-    "WIMLIB_ERR_INVALID_INTEGRITY_TABLE": (19, "the WIM's integrity table is damaged", 1392),
-    "WIMLIB_ERR_INVALID_LOOKUP_TABLE_ENTRY": (20, "the WIM's table of data is damaged", 1392),
-    "WIMLIB_ERR_INVALID_METADATA_RESOURCE": (21, "an image's tree of files is damaged", 1392),
-    "WIMLIB_ERR_INVALID_PARAM": (24, "libwim was given a parameter that is wrong", 87),
-    "WIMLIB_ERR_INVALID_RESOURCE_HASH": (28, "data of the WIM does not agree with its SHA-1", 1392),
-    "WIMLIB_ERR_IS_DIRECTORY": (32, "there is a folder where a file was expected", 267),
-    "WIMLIB_ERR_IS_SPLIT_WIM": (33, "this is one part of a split WIM", 50),
-    "WIMLIB_ERR_METADATA_NOT_FOUND": (36, "an image's tree of files is not in the WIM", 1392),
-    "WIMLIB_ERR_NOMEM": (39, "not enough memory", 14),
-    "WIMLIB_ERR_NOTDIR": (40, "there is a file where a folder was expected", 267),
-    "WIMLIB_ERR_NOT_A_WIM_FILE": (43, "the file is no WIM", 11),
-    "WIMLIB_ERR_NTFS_3G": (46, "the NTFS volume cannot be read", 30),
-    "WIMLIB_ERR_OPEN": (47, "a file cannot be opened", 110),
-    "WIMLIB_ERR_OPENDIR": (48, "a folder cannot be opened", 110),
-    "WIMLIB_ERR_PATH_DOES_NOT_EXIST": (49, "the image has no such path", 3),
-    "WIMLIB_ERR_READ": (50, "data cannot be read", 30),
-    "WIMLIB_ERR_RENAME": (52, "a file cannot be renamed", 5),
-    "WIMLIB_ERR_RESOURCE_NOT_FOUND": (55, "data of a file is not in the WIM", 2),
-    "WIMLIB_ERR_SPLIT_INVALID": (62, "the parts are not those of one split WIM", 13),
-    "WIMLIB_ERR_STAT": (63, "nothing can be learnt of a file or folder", 5),
-    "WIMLIB_ERR_UNEXPECTED_END_OF_FILE": (65, "a file ends too early", 38),
-    "WIMLIB_ERR_UNKNOWN_VERSION": (67, "the WIM is newer than this libwim", 50),
-    "WIMLIB_ERR_UNSUPPORTED": (68, "this libwim cannot do that, NTFS volumes for instance", 50),
-    "WIMLIB_ERR_UNSUPPORTED_FILE": (69, "a file is of a kind that no WIM holds", 50),
-    "WIMLIB_ERR_WIM_IS_READONLY": (71, "the WIM is read-only", 19),
-    "WIMLIB_ERR_WRITE": (72, "data cannot be written", 29),
-    "WIMLIB_ERR_XML": (73, "the WIM's XML is damaged", 1392),
-    "WIMLIB_ERR_WIM_IS_ENCRYPTED": (74, "the WIM is encrypted", 50),
-    "WIMLIB_ERR_ABORTED_BY_PROGRESS": (76, "the capture was cancelled", 1223),
-    "WIMLIB_ERR_FVE_LOCKED_VOLUME": (82, "the volume is locked by BitLocker", 21),
-    "WIMLIB_ERR_WIM_IS_INCOMPLETE": (84, "the WIM was not written to its end", 1392),
-    "WIMLIB_ERR_CONCURRENT_MODIFICATION_DETECTED": (
-        88,
-        "a file changed while it was captured",
-        30,
-    ),
-    "WIMLIB_ERR_SNAPSHOT_FAILURE": (89, "no snapshot of the volume could be made", 30),
-}
-"""libwim's names (wimlib.h): its number, what it means, and the Win32 code that comes nearest."""

@@ -26,6 +26,7 @@ def explain(name: str | None, as_json: bool, listed: bool) -> None:
     """
     from tasksequence.cli.explain_variable import variable_text
     from tasksequence.cli.output import print_result
+    from tasksequence.error_codes import code_problem
 
     if listed is (name is not None):
         raise click.UsageError("Give a NAME, or --list for all classes and enums.")
@@ -37,6 +38,9 @@ def explain(name: str | None, as_json: bool, listed: bool) -> None:
         if said is not None:
             print_result(said)
             return
+    problem = code_problem(name)
+    if problem is not None:
+        raise click.ClickException(f"{name!r} is no code: {problem}")
     if name.startswith("-"):
         raise click.NoSuchOption(name)
     raise click.ClickException(_unknown(name))
@@ -124,4 +128,7 @@ def _unknown(name: str) -> str:
     hint = variable_hint(name, near[0] if near else "")
     if near and not hint:
         hint = f" Did you mean {known[near[0]]}?"
-    return f"No class is named {name!r}.{hint} `tasksequence explain --list` lists all."
+    return (
+        f"No class, enum, variable or code is named {name!r}.{hint} `tasksequence explain --list` "
+        f"lists the classes and enums."
+    )

@@ -36,8 +36,9 @@ def log(
 
     Takes both forms of records, rolled files in any order, and a folder for its smsts*.log.
     """
-    from tasksequence.cli.output import output_width, print_result
+    from tasksequence.cli.output import output_width, print_error, print_result
     from tasksequence.cli.sequences import compiled
+    from tasksequence.errors import TaskSequenceError
     from tasksequence.logs.describe import describe_log
     from tasksequence.logs.files import log_files, read_log
     from tasksequence.logs.runs import join_plan, read_run
@@ -50,12 +51,27 @@ def log(
         _follow(Path(files[0]), plan)
         return
 
+    paths = log_files(files)
+    no_logs: list[Path] = []
+
     def records() -> Iterator[tuple[str, LogRecord]]:
-        for path in log_files(files):
+        for path in paths:
+            is_log = False
             for record in read_log(path):
+                is_log = is_log or not record.is_damaged
                 yield path.name, record
+            if not is_log:
+                no_logs.append(path)
 
     summary = read_run(records())
+    if len(no_logs) == len(paths):
+        raise TaskSequenceError(
+            f"this is no smsts.log: {_no_log(no_logs)}",
+            where=", ".join(map(str, no_logs)),
+            hint="Name a log of the task sequence engine: smsts.log, and its rolled files.",
+        )
+    for path in no_logs:
+        print_error(f"warning: {path} is no smsts.log: {_no_log([path])}")
     if plan is not None:
         join_plan(summary, plan)
     if as_json:
@@ -66,8 +82,15 @@ def log(
     print_result(describe_log(summary, columns=output_width()))
 
 
+def _no_log(paths: list[Path]) -> str:
+    if all(path.is_file() and not path.stat().st_size for path in paths):
+        return "it is empty"
+    return "nothing in it has the form of a record (<![LOG[…]LOG]!><…>, or …$$<…><…>)"
+
+
 def _follow(path: Path, plan: Plan | None) -> None:
     from tasksequence.cli.output import print_error, print_result
+    from tasksequence.errors import TaskSequenceError
     from tasksequence.logs.describe import describe_log
     from tasksequence.logs.files import follow_log
     from tasksequence.logs.runs import RunReader, join_plan
@@ -75,6 +98,12 @@ def _follow(path: Path, plan: Plan | None) -> None:
     reader = RunReader()
     try:
         if not path.exists():
+            if not path.absolute().parent.is_dir():
+                raise TaskSequenceError(
+                    "the log's folder does not exist, so no log will come there",
+                    where=str(path),
+                    hint="Correct the path.",
+                )
             print_error(f"{path} is not there yet: waiting for it, until Ctrl-C")
         for record in follow_log(path):
             text = _news(reader, record, path.name)

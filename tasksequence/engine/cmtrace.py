@@ -31,7 +31,7 @@ def cmtrace_record(
     offset = moment.utcoffset()
     # Windows counts the other way round: minutes to add to local time to get UTC.
     bias = -round(offset.total_seconds() / 60) if offset is not None else 0
-    text = message.replace("]LOG]!>", "]LOG]! >")
+    text = message.replace("]LOG]!>", "]LOG]! >").replace("<![LOG[", "<! [LOG[")
     time = f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}{bias:+04d}"
     return (
         f'<![LOG[{text}]LOG]!><time="{time}" date="{moment:%m-%d-%Y}" component="{component}" '

@@ -88,6 +88,8 @@ def _why(failure: LogStep) -> list[str]:
     for error in failure.errors[:_SHOWN_ERRORS]:
         text = "\n    ".join(error.text.splitlines())
         lines.append(f"  {error.file}:{error.line} {error.component}: {text}")
+    if failure.said and all(error.text != failure.said for error in failure.errors):
+        lines.append("  the engine: " + "\n    ".join(failure.said.splitlines()))
     if len(failure.errors) > _SHOWN_ERRORS:
         lines.append(f"  … and {len(failure.errors) - _SHOWN_ERRORS} more error records")
     return lines

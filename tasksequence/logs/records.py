@@ -21,7 +21,10 @@ _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _PLAIN = re.compile(rb"\s*\$\$<([^>]*)><([^>]*)><thread=(\d*)[^>]*>")
 _TIME = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,6})\d*)?\s*([+-]\d{1,4})?")
 _DATE = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})")
-_PIECE = 1 << 21
+_FAILURE = re.compile(
+    rb"\A\s*(?:Failed|Error|Fatal|Unable)\b|\bhas failed\b|HRESULT=[89A-Fa-f][0-9A-Fa-f]{7}\b"
+    rb"|\bError:? (?:0x)?[89A-Fa-f][0-9A-Fa-f]{7}\b"
+)
 _LONGEST = 1 << 24
 """Bytes of one record; what is longer is no record, and is given out in parts."""
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -71,13 +74,20 @@ class LogRecord:
 
     @property
     def kind(self) -> int:
-        """1 information, 2 warning, 3 error; 1 too where the record does not say."""
-        return _KINDS.get(self._held[4], 1)
+        """1 information, 2 warning, 3 error.
+
+        The plain form does not say: there 3 where the message says so itself, by how it begins
+        (Failed, Error) or by the code of a failure in it.
+        """
+        said = self._held[4]
+        if said or self._held is _NOTHING:
+            return _KINDS.get(said, 1)
+        return 3 if _FAILURE.search(self.raw) else 1
 
     @property
     def is_error(self) -> bool:
-        """True for a record that was written as an error."""
-        return self._held[4] == b"3"
+        """True for an error; see `kind`."""
+        return self.kind == 3
 
     @property
     def is_damaged(self) -> bool:
@@ -226,14 +236,16 @@ def _last_begin(data: bytes, end: int) -> int:
 
 def _split(data: bytes) -> list[bytes]:
     """Split at the beginnings of records; one inside a line belongs to the message there."""
-    parts = data.split(_BEGIN)
-    joined = [parts[0]]
-    for part in parts[1:]:
-        before = joined[-1]
-        if (len(joined) == 1 and not before) or before[-1:] in _BEFORE:
-            joined.append(part)
-        else:
-            joined[-1] = before + _BEGIN + part
+    before, *parts = data.split(_BEGIN)
+    joined: list[bytes] = []
+    open_parts = [before]
+    for part in parts:
+        if before[-1:] in _BEFORE or not (joined or before or len(open_parts) > 1):
+            joined.append(_BEGIN.join(open_parts))
+            open_parts = []
+        open_parts.append(part)
+        before = part
+    joined.append(_BEGIN.join(open_parts))
     return joined
 
 
@@ -252,7 +264,8 @@ def _unusual(part: bytes, end: int, line: int) -> tuple[LogRecord, int]:
 
 def _plain_records(data: bytes, line: int) -> Iterator[LogRecord]:
     """Read the older form: the message, then `$$<component><date time><thread=…>`."""
-    begun, start = b"", line
+    begun: list[bytes] = []
+    start = line
     for text in data.split(b"\n"):
         stripped = text.rstrip(b"\r")
         at = stripped.find(b"$$<")
@@ -261,18 +274,19 @@ def _plain_records(data: bytes, line: int) -> Iterator[LogRecord]:
             if begun or stripped.strip():
                 if not begun:
                     start = line
-                begun += stripped + b"\n"
+                begun.append(stripped)
         else:
             if not begun:
                 start = line
             component, moment, thread = tail.groups()
             date, _, time = moment.partition(b" ")
-            message = (begun + stripped[:at]).rstrip()
+            message = b"\n".join((*begun, stripped[:at])).rstrip()
             yield LogRecord(start, message, (b"", time, date, component, b"", thread, b""))
-            begun = b""
+            begun = []
         line += 1
-    if begun.strip():
-        yield LogRecord(start, begun.rstrip(b"\n"), _NOTHING)
+    rest = b"\n".join(begun)
+    if rest.strip():
+        yield LogRecord(start, rest.rstrip(b"\n"), _NOTHING)
 
 
 def _text(raw: bytes) -> str:

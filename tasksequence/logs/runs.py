@@ -15,15 +15,14 @@ from tasksequence.plan.steps import Plan, PlannedGroup, PlannedStep
 
 __all__ = ["LogLine", "LogOutcome", "LogStep", "LogSummary", "RunReader", "join_plan", "read_run"]
 
-_START = b"Start executing an instruction. Instruction name:"
+_START = "Start executing an instruction. Instruction name:"
 _STARTED = re.compile(
-    r"Start executing an instruction\. Instruction name: (?:'(?P<quoted>.*)'\.\s+Pointer: "
-    r"(?P<number>\d*)\. Type: '(?P<type>[^']*)'\. Disabled: (?P<disabled>\d)"
-    r"|(?P<plain>.*?))\.?\s*$",
+    r"\s*'(?P<name>.*)'\.\s+Pointer: (?P<number>\d*)\. Type: '(?P<type>[^']*)'\. "
+    r"Disabled: (?P<disabled>\d)",
     re.DOTALL,
 )
 _PREFIXES = (
-    _START,
+    _START.encode(),
     b"The group (",
     b"The action (",
     b"Process completed with exit code",
@@ -32,24 +31,15 @@ _PREFIXES = (
     b"Failed to run the last action",
     b"The execution of the group",
     b"The task sequence execution engine",
-    b"Task Sequence Engine",
     b"Execution of task sequence",
-    b"The run ",
 )
 _EXIT = re.compile(r"Process completed with exit code (-?\d+)")
-_SUCCEEDED = re.compile(r"Successfully completed the action \((.*?)\)(?: with|\.|$)", re.DOTALL)
-_FAILED = re.compile(r"Failed to run the action: (.*?)\.(?:\s|$)", re.DOTALL)
-_LAST_FAILED = re.compile(r"Failed to run the last action: (.*)\. Execution of task", re.DOTALL)
-_GROUP = re.compile(r"The group \((.*)\) has been successfully started", re.DOTALL)
-_GROUP_FAILED = re.compile(r"The execution of the group \((.*?)\) has failed", re.DOTALL)
-_PASSED = re.compile(
-    r"(?:The (?:action|group) \((?P<one>.*?)\).*\b(?:skipped|left to the device|depends)\b"
-    r"|execution engine skipped the (?:action|group) \((?P<two>.*?)\))",
-    re.DOTALL,
-)
+_PASSED = re.compile(r"\b(?:skipped|left to the device|depends)\b")
 _CODE = re.compile(r"(?:0x|HRESULT=|Error: |hr=0x|code )([0-9A-Fa-f]{8})\b")
 _KEPT_ERRORS = 20
 _SHOWN = 500
+_LONGEST = 4000
+"""Characters of a message in which names and numbers are looked for."""
 
 
 class LogOutcome(enum.Enum):
@@ -151,6 +141,8 @@ class RunReader:
         self._now: LogStep | None = None
         self._last: LogRecord | None = None
         self._file = ""
+        self._begun: dict[str, list[LogStep]] = {}
+        # By name, in the order of the log.
 
     def read(self, record: LogRecord, file: str = "") -> LogStep | None:
         """Take a record; return the step that it began, ended or failed, if any."""
@@ -191,70 +183,109 @@ class RunReader:
             )
 
     def _event(self, record: LogRecord) -> LogStep | None:
-        message = record.message
-        started = _STARTED.match(message)
-        if started is not None:
-            return self._start(record, started)
+        message = record.message[:_LONGEST]
+        if message.startswith(_START):
+            return self._start(record, message[len(_START) :])
         ended = _EXIT.match(message)
         if ended is not None:
             if self._now is not None:
                 self._now.exit_code = int(ended[1]) & 0xFFFFFFFF
             return None
-        for pattern, outcome in (
-            (_SUCCEEDED, LogOutcome.SUCCEEDED),
-            (_FAILED, LogOutcome.FAILED),
-            (_GROUP, LogOutcome.ENTERED),
-            (_GROUP_FAILED, LogOutcome.FAILED),
-            (_PASSED, LogOutcome.SKIPPED),
-        ):
-            found = pattern.search(message)
-            if found is not None:
-                name = next(group for group in found.groups() if group is not None)
-                return self._end(record, name, outcome, message)
-        if _LAST_FAILED.match(message) or message.startswith("Execution of task sequence failed"):
+        for sentence in _SENTENCES:
+            rest = message.partition(sentence.before)[2]
+            name = self._name_in(rest, sentence.after)
+            if name is not None and sentence.then.search(rest, len(name)):
+                return self._end(record, name, sentence.outcome, message)
+        if message.startswith(("Failed to run the last action", "Execution of task sequence fail")):
             self.summary.failed = True
         return None
 
-    def _start(self, record: LogRecord, found: re.Match[str]) -> LogStep:
-        name = found["quoted"] if found["quoted"] is not None else found["plain"]
-        number = found["number"]
+    def _start(self, record: LogRecord, rest: str) -> LogStep:
+        found = _STARTED.match(rest)
+        name = found["name"] if found is not None else rest.strip().removesuffix(".")
+        number = found["number"] if found is not None else ""
+        is_disabled = found is not None and found["disabled"] == "1"
         self._now = LogStep(
             name=name.strip(),
-            outcome=LogOutcome.SKIPPED if found["disabled"] == "1" else LogOutcome.OPEN,
-            said="it is disabled" if found["disabled"] == "1" else "",
+            outcome=LogOutcome.SKIPPED if is_disabled else LogOutcome.OPEN,
+            said="it is disabled" if is_disabled else "",
             number=int(number) if number else None,
-            wmi_class=found["type"] or "",
+            wmi_class=found["type"] if found is not None else "",
             started=record.moment,
             file=self._file,
             line=record.line,
         )
         self.summary.steps.append(self._now)
+        self._begun.setdefault(self._now.name, []).append(self._now)
         return self._now
 
-    def _end(
-        self, record: LogRecord, name: str, outcome: LogOutcome, message: str
-    ) -> LogStep | None:
-        group = "group (" in message[:48]
-        step = next(
-            (
-                one
-                for one in reversed(self.summary.steps)
-                if one.name == name and (one.outcome in _UNDECIDED or one is self._now)
-            ),
-            None,
-        )
+    def _name_in(self, text: str, after: re.Pattern[str]) -> str | None:
+        """Return the name with which a text begins: as far as `after`, which names may hold too.
+
+        A name that was begun wins, the longest one; else it is the shortest.
+        """
+        ends = [found.start() for found in after.finditer(text)]
+        for end in reversed(ends):
+            if self._undecided(text[:end]) is not None:
+                return text[:end]
+        return text[: ends[0]] if ends else None
+
+    def _undecided(self, name: str) -> LogStep | None:
+        """Return the last step of a name of which an end may be told still."""
+        begun = self._begun.get(name)
+        while begun:
+            if begun[-1].outcome in _UNDECIDED or begun[-1] is self._now:
+                return begun[-1]
+            begun.pop()
+        return None
+
+    def _end(self, record: LogRecord, name: str, outcome: LogOutcome, message: str) -> LogStep:
+        step = self._undecided(name)
         if step is None:
             # A log that begins in the middle, or one that does not write beginnings.
             step = LogStep(name=name, outcome=outcome, file=self._file, line=record.line)
             self.summary.steps.append(step)
+            self._begun.setdefault(name, []).append(step)
         step.outcome = outcome
-        step.is_group = step.is_group or group
+        step.is_group = step.is_group or "group (" in message[:48]
         if outcome is not LogOutcome.ENTERED:
             step.ended = record.moment
         if outcome in {LogOutcome.FAILED, LogOutcome.SKIPPED}:
             step.said = message[:_SHOWN]
         return step
 
+
+@attrs.frozen
+class _Sentence:
+    """A message in which the engine says what became of a step."""
+
+    before: str
+    """What it says before the step's name."""
+    after: re.Pattern[str]
+    """What it says behind the name."""
+    outcome: LogOutcome
+    then: re.Pattern[str] = re.compile("")
+    """What has to come somewhere behind that."""
+
+
+_SENTENCES = (
+    _Sentence(
+        "Successfully completed the action (",
+        re.compile(r"\)(?= with|\.|\s*$)"),
+        LogOutcome.SUCCEEDED,
+    ),
+    _Sentence("Failed to run the action: ", re.compile(r"\.(?=\s|$)"), LogOutcome.FAILED),
+    _Sentence("The group (", re.compile(r"\) has been successfully started"), LogOutcome.ENTERED),
+    _Sentence("The execution of the group (", re.compile(r"\) has failed"), LogOutcome.FAILED),
+    *(
+        _Sentence(before, re.compile(r"\)(?=\s|\.|$)"), LogOutcome.SKIPPED, _PASSED)
+        for before in ("The action (", "The group (")
+    ),
+    *(
+        _Sentence(before, re.compile(r"\)"), LogOutcome.SKIPPED)
+        for before in ("engine skipped the action (", "engine skipped the group (")
+    ),
+)
 
 _UNDECIDED = frozenset({LogOutcome.OPEN, LogOutcome.ENTERED})
 
@@ -274,21 +305,24 @@ def join_plan(summary: LogSummary, plan: Plan) -> None:
     Adds what the log has no line of, with the outcome NOT_REACHED, in the sequence's order.
     """
     nodes = list(plan.walk())
+    named: dict[str, list[int]] = {}
+    for index, node in enumerate(nodes):
+        named.setdefault(node.name, []).append(index)
     at = 0
     seen: set[int] = set()
     for one in summary.steps:
-        index = _find(nodes, one, at)
-        if index is None:
+        found = _find(nodes, named.get(one.name, []), one.number, at)
+        if found is None:
             continue
-        node = nodes[index]
+        node = nodes[found]
         one.path = node.path
         one.is_group = isinstance(node, PlannedGroup)
         if one.number is None:
             one.number = node.number
         if isinstance(node, PlannedStep) and not one.wmi_class:
             one.wmi_class = node.wmi_class
-        seen.add(index)
-        at = index
+        seen.add(found)
+        at = found
     missing = [node for index, node in enumerate(nodes) if index not in seen]
     summary.steps += [
         LogStep(
@@ -303,11 +337,13 @@ def join_plan(summary: LogSummary, plan: Plan) -> None:
     ]
 
 
-def _find(nodes: list[PlannedGroup | PlannedStep], one: LogStep, at: int) -> int | None:
-    """Return the index of a step: the one of its number, else the next of its name."""
-    named = [index for index, node in enumerate(nodes) if node.name == one.name]
-    for index in named:
-        if one.number is not None and nodes[index].number == one.number:
-            return index
+def _find(
+    nodes: list[PlannedGroup | PlannedStep], named: list[int], number: int | None, at: int
+) -> int | None:
+    """Return which of the nodes of a name: the one of the number, else the next from `at` on."""
+    if number is not None:
+        for index in named:
+            if nodes[index].number == number:
+                return index
     ahead = [index for index in named if index > at or (index == at == 0)]
     return next(iter(ahead or named), None)

@@ -89,7 +89,7 @@ def test_data_for_programs() -> None:
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
     refused(run("explain", "CaptureSystemImag"), 1, "SMS_TaskSequence_CaptureSystemImageAction?")
-    refused(run("explain", "nonsense-of-all-kinds"), 1, "No class is named")
+    refused(run("explain", "nonsense-of-all-kinds"), 1, "No class, enum, variable or code is named")
 
 
 @pytest.mark.parametrize("name", sorted(ts.registry))

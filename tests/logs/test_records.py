@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import random
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -65,6 +66,51 @@ def test_messages_may_hold_anything(message: bytes) -> None:
 def test_a_beginning_inside_a_message_belongs_to_it() -> None:
     (record,) = read(NEW % (b"it said <![LOG[ there", 1))
     assert record.message == "it said <![LOG[ there"
+
+
+def test_a_beginning_at_the_start_of_a_message_line_is_written_so_that_it_is_read_back() -> None:
+    moment = datetime(2026, 3, 14, tzinfo=UTC)
+    text = "".join(cmtrace_record(one, moment) + "\n" for one in ["a\n<![LOG[b", "c"])
+    assert [one.message for one in read(text.encode())] == ["a\n<! [LOG[b", "c"]
+
+
+@pytest.mark.parametrize(
+    "block", [b"<![LOG[x", b"text without a mark\n", b"\n", b"$$<", b"<![LOG["]
+)
+def test_hostile_text_is_read_in_time_that_grows_with_its_length(block: bytes) -> None:
+    def seconds(size: int) -> float:
+        data = block * (size // len(block))
+        taken = []
+        for _ in range(3):
+            began = time.process_time()
+            assert not [one for one in read(data) if not one.is_damaged]
+            taken.append(time.process_time() - began)
+        return min(taken)
+
+    # Eight times the text: eight times as long where the time grows with it, 64 with its square.
+    assert seconds(1 << 22) < 32 * max(seconds(1 << 19), 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_error"),
+    [
+        (b"Failed to run the action: Prepare.", True),
+        (b"The execution of the group (A) has failed and was aborted", True),
+        (b"CcmIsPathAccessible(), HRESULT=80070005 (x.cpp,12)", True),
+        (b"The network name is gone (Error: 80070040; Source: Windows)", True),
+        (b"Error: 0x80070040", True),
+        (b"Found 0 errors, nothing failed", False),
+        (b"HRESULT=00000000", False),
+        (b"Process completed with exit code 0", False),
+    ],
+)
+def test_the_plain_form_has_errors_where_the_message_says_so(
+    message: bytes, is_error: bool
+) -> None:
+    (plain,) = read(OLD % message)
+    assert plain.is_error is is_error
+    (newer,) = read(NEW % (message, 1))
+    assert not newer.is_error
 
 
 def test_scripts_write_attributes_in_any_order_and_leave_some_out() -> None:
@@ -138,8 +184,12 @@ def test_what_is_no_text_is_kept_and_the_record_after_it_read() -> None:
     assert b"".join(one.raw for one in damaged).rstrip() == noise.rstrip()
 
 
+LINES = st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]))
+MARKS = st.sampled_from(["<![LOG[", "]LOG]!>", "\n", "$$<", "<", "x"])
+
+
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]))),
+    st.lists(LINES | st.lists(MARKS).map("".join)),
     st.integers(-720, 720),
 )
 def test_what_our_own_log_writes_is_read_back(messages: list[str], minutes: int) -> None:
@@ -149,10 +199,9 @@ def test_what_our_own_log_writes_is_read_back(messages: list[str], minutes: int)
         for one in messages
     )
     records = read(text.encode())
-    plain = [one.replace("]LOG]!>", "]LOG]! >") for one in messages]
-    if not any("<![LOG[" in one for one in messages):
-        assert [one.message for one in records] == plain
-        assert all(one.moment == moment for one in records)
+    plain = [one.replace("]LOG]!>", "]LOG]! >").replace("<![LOG[", "<! [LOG[") for one in messages]
+    assert [one.message for one in records] == plain
+    assert all(one.moment == moment for one in records)
 
 
 PARTS = st.sampled_from(

@@ -16,6 +16,7 @@ import pytest
 
 import tasksequence as ts
 from tasksequence.engine.cmtrace import CMTraceLog
+from tasksequence.logs.records import read_records
 from tests.support.command_line import refused, run
 
 
@@ -116,6 +117,106 @@ def test_the_older_wording_is_read_by_name(tmp_path: Path) -> None:
         ("Prepare", "succeeded", 1),
         ("Never (reached)", "failed", 3),
     ]
+
+
+def test_names_may_hold_what_stands_behind_names(tmp_path: Path) -> None:
+    names = ["Install v1.2. Setup", "Install v1.2", "Copy (a) with b", "Copy (a", "Off) is skipped"]
+    text = "".join(
+        [
+            *(start(second, name, second) for second, name in enumerate(names)),
+            record(6, "Failed to run the action: Install v1.2. Setup. \r\nAccess is denied.", 3),
+            record(7, "Failed to run the action: Install v1.2. Access is denied.", 3),
+            record(8, "Successfully completed the action (Copy (a) with b) with the exit win32 0"),
+            record(9, "Successfully completed the action (Copy (a) with the exit win32 code 0"),
+            record(9, "The action (Off) is skipped) has been skipped: its condition is false"),
+        ]
+    )
+    path = tmp_path / "smsts.log"
+    path.write_bytes(text.encode())
+    steps = summary_of(path, joined=False).steps
+    assert [(one.name, one.outcome.value) for one in steps] == list(
+        zip(names, ["failed", "failed", "succeeded", "succeeded", "skipped"], strict=True)
+    )
+
+
+def test_a_group_whose_name_says_skipped_is_not_skipped(tmp_path: Path) -> None:
+    name = "Clean up (skipped before)"
+    text = [
+        record(1, f"The group ({name}) has been successfully started"),
+        record(2, f"The execution of the group ({name}) has failed and was aborted.", 3),
+        record(3, f"The group ({name}) ignored the failure", 2),
+    ]
+    path = tmp_path / "smsts.log"
+    path.write_bytes("".join(text).encode())
+    (group,) = summary_of(path, joined=False).steps
+    assert (group.name, group.outcome) == (name, ts.LogOutcome.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("before", "block"),
+    [
+        ("Start executing an instruction. Instruction name: 'x", "'.  "),
+        ("Start executing an instruction. Instruction name: x", " "),
+        ("The action (", ") skip"),
+        ("Failed to run the action: ", ". "),
+        ("Successfully completed the action (", ") with"),
+    ],
+)
+def test_a_hostile_message_is_read_in_time_that_grows_with_its_length(
+    before: str, block: str
+) -> None:
+    def seconds(size: int) -> float:
+        data = record(1, before + block * (size // len(block)) + "y").encode()
+        began = time.process_time()
+        for _ in range(4):
+            ts.read_run(("l", one) for one in read_records([data]))
+        return time.process_time() - began
+
+    assert seconds(1 << 20) < 32 * max(seconds(1 << 17), 1e-3)
+
+
+def test_many_steps_are_read_in_time_that_grows_with_their_number() -> None:
+    def seconds(count: int) -> float:
+        lines = [start(1, f"Step {number}", number) for number in range(count)]
+        lines += [
+            record(2, f"Failed to run the action: Step {number}.", 3) for number in range(count)
+        ]
+        began = time.process_time()
+        summary = ts.read_run(("l", one) for one in read_records(["".join(lines).encode()]))
+        assert all(one.outcome is ts.LogOutcome.FAILED for one in summary.steps)
+        assert len(summary.steps) == count
+        return time.process_time() - began
+
+    assert seconds(16_000) < 32 * max(seconds(2_000), 1e-3)
+
+
+def test_the_plain_form_tells_why_a_step_failed(tmp_path: Path) -> None:
+    path = tmp_path / "smsts.log"
+    path.write_bytes(
+        "".join(
+            f"{text}  $$<TSManager><03-14-2026 09:00:{second:02d}.000+000><thread=12 (0xC)>\r\n"
+            for second, text in (
+                (1, "Start executing an instruction. Instruction name: Prepare"),
+                (9, "Process completed with exit code 2147942405"),
+                (9, "Failed to run the action: Prepare.\r\nAccess is denied. (Error: 80070005)"),
+            )
+        ).encode()
+    )
+    said = run("log", path).stdout
+    assert "1 errors" in said
+    assert "First failure: Prepare" in said
+    assert "Access is denied. (Error: 80070005)" in said
+
+
+def test_what_the_engine_said_is_told_where_no_error_record_does(tmp_path: Path) -> None:
+    path = tmp_path / "smsts.log"
+    path.write_bytes(
+        (
+            start(1, "Prepare", 1) + record(2, "Failed to run the action: Prepare.\r\nIt broke.")
+        ).encode()
+    )
+    said = run("log", path).stdout
+    assert "the engine: Failed to run the action: Prepare.\n    It broke." in said
 
 
 def test_a_plain_log_is_read_alike(tmp_path: Path) -> None:
@@ -276,14 +377,26 @@ def test_following_ends_when_nobody_reads_any_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\r\n", b"\xff\xfe", bytes(1000), random.Random(5).randbytes(5000)]
 )
-def test_a_file_without_records_is_no_failure(data: bytes, tmp_path: Path) -> None:
+def test_a_file_without_records_is_no_log(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "smsts.log"
     path.write_bytes(data)
-    done = run("log", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    assert "The log speaks of no step." in done.stdout
-    assert json.loads(run("log", path, "--json").stdout)["steps"] == []
+    why = "form of a record" if data else "it is empty"
+    refused(run("log", tmp_path), 1, "this is no smsts.log", why, str(path))
+    refused(run("log", path, "--json"), 1, "this is no smsts.log")
+
+
+def test_one_file_without_records_among_logs_is_named(newer: Path, tmp_path: Path) -> None:
+    other = tmp_path / "setupact.log"
+    other.write_text("2026-03-14, Info  MIG  Loading\n")
+    done = run("log", newer, other)
+    assert done.returncode == 0
+    assert f"warning: {other} is no smsts.log" in done.stderr
+    assert "First failure" in done.stdout
+
+
+def test_a_log_in_a_folder_that_is_not_there_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "mistyped" / "smsts.log"
+    refused(run("log", path, "--follow"), 1, "folder does not exist", str(path))
 
 
 def test_the_last_time_is_that_of_the_last_whole_record(newer: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasksequence.capture.wimlib._codes import LibwimError, capture_error
+from tasksequence.capture.wimlib._hresults import hresult_of_libwim
 from tasksequence.error_codes import (
     describe_code,
     explain_code,
@@ -16,7 +17,8 @@ from tasksequence.error_codes import (
     hresult_of_status,
     win32_hresult,
 )
-from tasksequence.error_table import HRESULTS, LIBWIM, STATUSES, WIN32
+from tasksequence.error_table import HRESULTS, STATUSES, WIN32
+from tasksequence.libwim_table import LIBWIM
 from tests.support.command_line import refused, run
 
 
@@ -82,6 +84,50 @@ def test_a_captures_error_has_the_code_that_is_explained(code: int, volume: str 
     assert known is not None
     error = capture_error(failure, volume=volume, destination="d")
     assert error.hresult == known.hresult
+
+
+@pytest.mark.parametrize("name", LIBWIM)
+def test_a_capture_and_explain_have_the_same_code_for_an_error_of_libwim(name: str) -> None:
+    known = explain_code(name)
+    assert known is not None
+    assert known.hresult == hresult_of_libwim(LIBWIM[name][0])
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("0xFFFFFFFFFF", ("32 bits",)),
+        ("99999999999", ("32 bits",)),
+        ("-2147483649", ("32 bits",)),
+        ("0x", ("0-9 and A-F",)),
+        ("0x8007O070", ("0-9 and A-F",)),
+        ("WIMLIB_ERR_NOSPC", ("libwim has no such error", "WIMLIB_ERR_WRITE=72")),
+        ("WIMLIB_ERR_WRIT", ("Did you mean WIMLIB_ERR_WRITE",)),
+        ("libwim error 9999", ("libwim has no such error",)),
+        ("ERROR_DISK_FUL", ("did you mean ERROR_DISK_FULL?",)),
+        ("STATUS_DISK_FUL", ("did you mean STATUS_DISK_FULL?",)),
+    ],
+)
+def test_what_looks_like_a_code_and_is_none_says_why(text: str, parts: tuple[str, ...]) -> None:
+    done = run("explain", text)
+    refused(done, 1, f"{text!r} is no code", *parts)
+    assert "class" not in done.stderr
+
+
+def test_codes_of_the_network_and_of_configuration_manager_are_known() -> None:
+    bad_path = explain_code("0x800704B3")
+    assert bad_path is not None
+    assert (bad_path.name, bool(bad_path.hint)) == ("ERROR_NO_NET_OR_BAD_PATH", True)
+    blocked = explain_code("0xC0000418")
+    assert blocked is not None
+    assert (blocked.hresult, blocked.name) == (0x80070791, "ERROR_NTLM_BLOCKED")
+    assert "kerberos" in blocked.hint
+    unknown = explain_code("0x87D0FFFF")
+    assert unknown is not None
+    assert "facility 2000 (Configuration Manager)" in unknown.meaning
+    content = explain_code("0x87D00607")
+    assert content is not None
+    assert "content was not found" in content.meaning
 
 
 @pytest.mark.parametrize("name", ["EXDEV", "EMFILE", "ENFILE", "ELOOP", "ENOTEMPTY", "EBADF"])
