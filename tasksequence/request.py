@@ -287,7 +287,8 @@ class Progress:
     total: int | None
     """Bytes of this phase; None while scanning, when nobody knows yet."""
     overall: float
-    """Share of the whole capture that is done, 0.0 to 1.0, all phases weighed by their cost."""
+    """Share of the whole that is done, 0.0 to 1.0, all phases weighed by their cost; from the
+    wimlib backend and a delivery 1.0 only when the WIM is in its place."""
 
 
 @attrs.frozen(kw_only=True)

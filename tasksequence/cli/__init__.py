@@ -6,6 +6,7 @@ SIGTERM.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -35,6 +36,8 @@ def main() -> NoReturn:
     With TASKSEQUENCE_DEBUG set in the environment, unexpected errors do show theirs.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    # What libraries log of a broken connection is told in words of ours, or tried again.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = _run()
     except KeyboardInterrupt as error:

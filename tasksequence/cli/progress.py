@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +23,12 @@ _PHASES = {
 }
 _PLAIN_STEP = 0.1
 # From which width of the terminal on a bar has room beside amount, rate and time left, and beside
-# the last two; and the columns that are kept for them.
+# the last two, or time left alone; and the columns that are kept for them. The phase is the next to
+# go, and the percentage the last.
 _WIDE, _WIDE_DETAIL = 80, 46
 _MIDDLE, _MIDDLE_DETAIL = 50, 22
-_NARROW_DETAIL = 9
+_NARROW, _NARROW_DETAIL = 26, 9
+_TITLE, _NO_TITLE = 9, 18
 
 
 @contextmanager
@@ -58,7 +61,7 @@ class _Plain:
             return
         self._phase = event.phase
         self._next = 2.0 if event.overall >= 1.0 else event.overall + _PLAIN_STEP
-        print_error(f"{event.overall:4.0%} {_PHASES[event.phase]}, {_detail(event, pace)}")
+        print_error(f"{_share(event.overall)} {_PHASES[event.phase]}, {_detail(event, pace)}")
 
 
 @contextmanager
@@ -66,12 +69,14 @@ def _bar() -> Iterator[EventHandler]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
+    from rich.table import Column
 
     console = Console(stderr=True)
     progress = RichProgress(
-        TextColumn("{task.description:<9}"),
+        TextColumn("{task.description}"),
         BarColumn(bar_width=None),
-        TextColumn("{task.percentage:>3.0f}%"),
+        # Of all that shows, this is what a narrow terminal keeps.
+        TextColumn("{task.fields[share]}", table_column=Column(min_width=4, no_wrap=True)),
         TextColumn("{task.fields[detail]}"),
         console=console,
         transient=True,
@@ -79,7 +84,12 @@ def _bar() -> Iterator[EventHandler]:
     )
     meter = PaceMeter()
     with progress:
-        task = progress.add_task("Starting", total=1.0, detail=_padded("", console.width))
+        task = progress.add_task(
+            _titled("Starting", console.width),
+            total=1.0,
+            share=_share(0.0),
+            detail=_padded("", console.width),
+        )
 
         def handle(event: CaptureEvent) -> None:
             if isinstance(event, CaptureWarning):
@@ -88,11 +98,21 @@ def _bar() -> Iterator[EventHandler]:
             progress.update(
                 task,
                 completed=event.overall,
-                description=_PHASES[event.phase],
+                description=_titled(_PHASES[event.phase], console.width),
+                share=_share(event.overall),
                 detail=_fitting(event, meter.read(event), console.width),
             )
 
         yield handle
+
+
+def _titled(phase: str, columns: int) -> str:
+    return f"{phase:<{_TITLE}}" if columns >= _NO_TITLE else ""
+
+
+def _share(overall: float) -> str:
+    """Return a share as whole percents; 100 of them are all."""
+    return f"{math.floor(overall * 100):>3}%"
 
 
 def _detail(event: Progress, pace: Pace) -> str:
@@ -104,6 +124,8 @@ def _fitting(event: Progress, pace: Pace, columns: int) -> str:
     """Return as much of the detail as stands beside a bar."""
     if columns >= _WIDE:
         return _padded(_detail(event, pace), columns)
+    if columns < _NARROW:
+        return ""
     if columns >= _MIDDLE:
         figures = ", ".join(filter(None, (_rate(event, pace), _left(pace))))
         return _padded(figures or _amount(event), columns)
@@ -114,6 +136,8 @@ def _padded(detail: str, columns: int) -> str:
     """Give a detail the same width always: a bar whose width followed the figures would flicker."""
     if columns >= _WIDE:
         return f"{detail:<{_WIDE_DETAIL}}"
+    if columns < _NARROW:
+        return ""
     return f"{detail:<{_MIDDLE_DETAIL if columns >= _MIDDLE else _NARROW_DETAIL}}"
 
 

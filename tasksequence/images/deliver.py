@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from tasksequence.capture.delivery_progress import DeliveryProgress, Stretches
 from tasksequence.capture.destinations.choose import local_path
 from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.local import LocalDestination
@@ -17,7 +18,7 @@ from tasksequence.capture.whole_progress import WholeProgress
 from tasksequence.capture.wim_file import HEAD_BYTES, MAGIC_BYTES, WIM_MAGICS, check_whole_file
 from tasksequence.errors import DestinationError
 from tasksequence.images.contents import verify_image_file
-from tasksequence.request import CaptureEvent, CaptureOptions, EventHandler, Phase, Progress
+from tasksequence.request import CaptureEvent, CaptureOptions, CaptureWarning, EventHandler, Phase
 from tasksequence.secret_text import SecretText
 
 __all__ = ["deliver_wim"]
@@ -53,9 +54,9 @@ def deliver_wim(
     source = Path(mapped_wim if mapped_wim is not None else wim)
     _check_source(source)
 
-    progress = WholeProgress(on_event or _ignore)
+    progress = WholeProgress(_ignore if on_event is None else on_event)
 
-    def report(phase: Phase, done: int, total: int) -> None:
+    def check_time() -> None:
         if options.timeout is not None and time.monotonic() - started > options.timeout:
             raise DestinationError(
                 "the delivery took longer than its time limit",
@@ -63,12 +64,10 @@ def deliver_wim(
                 hint="Raise the limit, or deliver when the server is less busy.",
                 hresult=0x800705B4,
             )
-        part = done / total if total else 1.0
-        first, last = _STRETCHES[phase] if verify else _UNVERIFIED[phase]
-        overall = first * (1 - part) + last * part
-        progress(Progress(phase=phase, done=done, total=total, overall=overall))
 
+    report = DeliveryProgress(progress, _STRETCHES if verify else _UNVERIFIED, check_time)
     to = _destination(destination, local, source, account, password, options)
+    to.warn = lambda text: progress(CaptureWarning(message=text))
     try:
         if options.check_space:
             check_room(to, source.stat().st_size)
@@ -84,9 +83,12 @@ def _ignore(_: CaptureEvent) -> None:
     pass
 
 
-_STRETCHES = {Phase.VERIFY: (0.0, 0.2), Phase.UPLOAD: (0.2, 0.6), Phase.CONFIRM: (0.6, 1.0)}
-_UNVERIFIED = {Phase.UPLOAD: (0.0, 0.5), Phase.CONFIRM: (0.5, 1.0)}
-"""Where the overall figure begins and ends in a phase."""
+_STRETCHES: Stretches = {
+    Phase.VERIFY: (0.0, 0.2),
+    Phase.UPLOAD: (0.2, 0.6),
+    Phase.CONFIRM: (0.6, 1.0),
+}
+_UNVERIFIED: Stretches = {Phase.UPLOAD: (0.0, 0.5), Phase.CONFIRM: (0.5, 1.0)}
 
 
 def _finish(

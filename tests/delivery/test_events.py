@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -21,7 +22,7 @@ import pytest
 
 import tasksequence as ts
 from examples.samba_share import SambaShare
-from tasksequence.cli.progress import _fitting
+from tasksequence.cli.progress import _fitting, _share, shown_progress
 from tests.support.captures import names_in
 from tests.support.command_line import run
 from tests.support.shares import (
@@ -170,6 +171,19 @@ def test_an_upload_that_resumes_is_told_in_events(
     assert broken
     assert events[-1]["event"] == "finished"
     assert events[-2]["overall"] == 1.0
+    progress = [one["overall"] for one in events if one["event"] == "progress"]
+    assert progress == sorted(progress)
+    assert progress.count(1.0) == 1
+    said = [one["message"] for one in events if one["event"] == "warning"]
+    # A server that ends may take one more connection: then it is lost and back once more.
+    lost, back = said[-2:]
+    unc = re.escape(share.unc)
+    assert re.fullmatch(
+        rf"the connection to {unc} is lost; trying again until \d\d:\d\d:\d\d", lost
+    ), said
+    assert back == f"the connection to {share.unc} is back; the upload goes on"
+    # Only what is ours is told: smbprotocol's log is not for people.
+    assert not errors
     verify(share.folder / "out.wim")
 
 
@@ -283,6 +297,7 @@ def on_terminal(command: list[str | Path], columns: int, **environment: str) -> 
     [
         (100, {"LC_ALL": "C.UTF-8"}, ("MiB of",)),
         (60, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, ("MiB",)),
+        (40, {"LC_ALL": "C.UTF-8"}, ()),
     ],
 )
 def test_on_a_terminal_there_is_one_bar_that_fits(
@@ -305,7 +320,7 @@ def test_on_a_terminal_there_is_one_bar_that_fits(
     for word in ("Writing", "Comparing", *words):
         assert word in shown
     # One line that is written over again and again, and never longer than the terminal is wide.
-    assert shown.count("\n") < 10
+    assert shown.count("\n") < 12
     lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
     assert max(map(len, lines)) <= columns, shown
     shares = [int(share) for line in lines for share in re.findall(r" (\d+)%", line)]
@@ -315,6 +330,24 @@ def test_on_a_terminal_there_is_one_bar_that_fits(
     assert len({line.index("%") for line in lines if "%" in line}) == 1
     # Nothing stays but the line that the shell writes next.
     assert shown.endswith(("\x1b[2K", "\x1b[?25h", "\r"))
+
+
+@pytest.mark.parametrize("columns", [60, 40, 24, 16, 10])
+def test_the_percentage_is_the_last_to_go(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    with shown_progress(False) as handle:
+        handle(progress(ts.Phase.CONFIRM, 999, 0.4999))
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()))
+    assert any(" 49%" in line for line in lines), lines
+    assert max(map(len, lines)) <= columns
+
+
+def test_a_hundred_percent_are_all() -> None:
+    assert (_share(0.9999), _share(1.0)) == (" 99%", "100%")
 
 
 def progress(phase: ts.Phase, done: int, overall: float) -> ts.Progress:
@@ -328,6 +361,7 @@ def progress(phase: ts.Phase, done: int, overall: float) -> ts.Progress:
         (80, "1000 B of 2.0 KiB, 3.0 MiB/s, 1:05 left"),
         (60, "3.0 MiB/s, 1:05 left"),
         (40, "1:05 left"),
+        (24, ""),
     ],
 )
 def test_what_stands_beside_the_bar_fits_there(columns: int, said: str) -> None:

@@ -8,13 +8,17 @@ from typing import Protocol
 
 from tasksequence.request import Phase
 
-__all__ = ["CHUNK", "DeliveryReport", "Destination"]
+__all__ = ["CHUNK", "DeliveryReport", "Destination", "unheard"]
 
 CHUNK = 1 << 20
 """Bytes that are copied at once."""
 
 DeliveryReport = Callable[[Phase, int, int], None]
 """Called with the phase, its bytes done, and its bytes in all; may raise to end the delivery."""
+
+
+def unheard(_: str) -> None:
+    """Take a warning where nobody listens."""
 
 
 class Destination(Protocol):
@@ -28,6 +32,8 @@ class Destination(Protocol):
     """Where that is, for errors: the destination itself, or the scratch folder."""
     weight: float
     """Share of a whole capture's time that the delivery is expected to take."""
+    warn: Callable[[str], None]
+    """Called while it delivers with what the person should know; whoever delivers sets it."""
     notes: tuple[str, ...]
     """What the person should know and that does not stop the capture."""
 

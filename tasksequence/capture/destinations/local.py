@@ -8,12 +8,12 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tasksequence.capture.destinations.deliver_command import deliver_command
-from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
+from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport, unheard
 from tasksequence.capture.destinations.local_errors import write_error
 from tasksequence.capture.destinations.overwrite import check_is_wim, finished_name, refuse
 from tasksequence.capture.destinations.partial import (
@@ -67,6 +67,7 @@ class LocalDestination:
         """Check everything; raises `DestinationError`."""
         self.text = check_destination(text, volumes)
         self._options = options
+        self.warn: Callable[[str], None] = unheard
         finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)

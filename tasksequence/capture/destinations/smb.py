@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tasksequence.capture.destinations.deliver_command import deliver_command
-from tasksequence.capture.destinations.delivery import DeliveryReport
+from tasksequence.capture.destinations.delivery import DeliveryReport, unheard
 from tasksequence.capture.destinations.local import (
     check_scratch,
     default_scratch,
@@ -103,6 +103,7 @@ class SmbDestination:
             )
         self._account = account
         self._options = options
+        self.warn: Callable[[str], None] = unheard
         self._overwrite = options.overwrite
         self._share = Share(
             self._target,
@@ -158,6 +159,8 @@ class SmbDestination:
                     destination=self.text,
                     patience=self._options.patience,
                     report=report,
+                    warn=self.warn,
+                    root=self._target.root,
                     put_in_place=self._put_in_place,
                 )
                 try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport
 from tasksequence.capture.destinations.smb_errors import (
@@ -30,6 +31,8 @@ PAUSE = 0.5
 _HELD_PATIENCE = 10.0
 """Seconds after which a file that the server still holds for a broken connection is left to it."""
 _HELD = frozenset({SHARING_VIOLATION, ACCESS_DENIED, DELETE_PENDING})
+_DAY = 86_400.0
+"""Seconds: what lasts longer has no time of day at which it ends."""
 _FRUITLESS = 3
 """How often a connection may be lost between a comparison that agrees and the end."""
 
@@ -39,7 +42,7 @@ class Upload:
 
     The file on the share is created with a name that `new_name` gives, and handed to
     `put_in_place`, open, when it is complete and compared; `destination` is the name that it gets
-    there.
+    there, `root` is its share. `warn` hears of a lost connection, and of its being back.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Upload:
         destination: str,
         patience: float,
         report: DeliveryReport,
+        warn: Callable[[str], None],
+        root: str,
         put_in_place: Callable[[ShareFile], None],
     ) -> None:
         self._share = share
@@ -61,6 +66,8 @@ class Upload:
         self._destination = destination
         self._patience = patience
         self._report = report
+        self._warn = warn
+        self._root = root
         self._put_in_place = put_in_place
         self._sent = 0
         """Bytes that the server has, without a gap."""
@@ -76,6 +83,7 @@ class Upload:
         self._differed = False
         self._lost_since: float | None = None
         self._held_since: float | None = None
+        self._told_lost = False
         self.lost = False
         """True while the server was found gone, and not reached again."""
 
@@ -100,6 +108,8 @@ class Upload:
             self._served = True
             self._held_since = None
             done = self._is_ours(file) if in_place else self._through(file)
+            if done:
+                self._is_back()
             file.close()
         except (DestinationError, _Stopped):
             if file is not None:
@@ -116,6 +126,8 @@ class Upload:
                 if isinstance(error, _Held):
                     raise still_held(self._destination) from None
                 raise share_error(error, self._destination) from None
+            if self.lost:
+                self._tell_lost()
             return False
         finally:
             if file is not None:
@@ -201,7 +213,7 @@ class Upload:
             self._agreed += 1
             # It takes long, so that the next loss is no part of the last one.
             if self._agreed <= _FRUITLESS:
-                self._lost_since = None
+                self._is_back()
         return different
 
     def _chunk(self, offset: int) -> bytes:
@@ -211,13 +223,13 @@ class Upload:
         # What is only sent again is no progress: a server that dies each time would never be lost.
         if end > self._sent:
             self._sent = end
-            self._lost_since = None
+            self._is_back()
         self._tell(Phase.UPLOAD, end)
 
     def _was_compared(self, end: int) -> None:
         if end > self._compared:
             self._compared = end
-            self._lost_since = None
+            self._is_back()
         self._tell(Phase.CONFIRM, end)
 
     def _tell(self, phase: Phase, done: int) -> None:
@@ -229,6 +241,30 @@ class Upload:
             self._report(self._phase, self._done, self._size)
         except Exception as error:
             # What the caller raises is no failure of the connection.
+            raise _Stopped(error) from None
+
+    def _tell_lost(self) -> None:
+        """Warn once of a lost connection; again when it is lost again after it was back."""
+        if self._told_lost or self._lost_since is None:
+            return
+        self._told_lost = True
+        left = self._lost_since + self._patience - time.monotonic()
+        until = ""
+        if left < _DAY:
+            until = f" until {datetime.now().astimezone() + timedelta(seconds=left):%H:%M:%S}"
+        self._say(f"the connection to {self._root} is lost; trying again{until}")
+
+    def _is_back(self) -> None:
+        """Take note of progress, after which a loss is a new one."""
+        self._lost_since = None
+        if self._told_lost:
+            self._told_lost = False
+            self._say(f"the connection to {self._root} is back; the upload goes on")
+
+    def _say(self, text: str) -> None:
+        try:
+            self._warn(text)
+        except Exception as error:
             raise _Stopped(error) from None
 
     def _is_too_late(self) -> bool:

@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 
 from tasksequence.errors import CaptureCancelled, CaptureError
 
-__all__ = ["WorkerProcess", "search_path"]
+__all__ = ["WorkerProcess", "search_path", "time_limit_passed"]
 
 _MODULE = "tasksequence.capture.wimlib.worker"
 _GRACE = 3.0
@@ -29,6 +29,15 @@ _KEPT_ERRORS = 4000
 """Bytes of the worker's stderr that are kept for the message about a crash."""
 _SHOWN_LINES = 6
 _STDERR = 2
+
+
+def time_limit_passed() -> CaptureCancelled:
+    """Return the error for a capture whose time is over."""
+    return CaptureCancelled(
+        "the capture took longer than its time limit and was ended",
+        hint="Raise the step's Timeout, or the limit given for this capture.",
+        hresult=0x800705B4,
+    )
 
 
 class WorkerProcess:
@@ -144,11 +153,7 @@ class WorkerProcess:
         while True:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
-                raise CaptureCancelled(
-                    "the capture took longer than its time limit and was ended",
-                    hint="Raise the step's Timeout, or the limit given for this capture.",
-                    hresult=0x800705B4,
-                )
+                raise time_limit_passed()
             waits = [wait for wait in (left, pulse) if wait is not None]
             ready = selector.select(min(*waits, _LONGEST_WAIT) if waits else None)
             if ready or pulse is not None:

@@ -9,22 +9,23 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tasksequence.capture.delivery_progress import DeliveryProgress
 from tasksequence.capture.destinations.choose import open_destination
-from tasksequence.capture.destinations.delivery import DeliveryReport, Destination
+from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED
 from tasksequence.capture.shown_names import ShownNames
 from tasksequence.capture.sources.mounts import check_not_mounted
 from tasksequence.capture.sources.source_kind import source_kind
 from tasksequence.capture.space import check_space, estimate_size
+from tasksequence.capture.whole_progress import WholeProgress
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
 from tasksequence.capture.wimlib._events import reported_error
-from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.capture.wimlib._process import WorkerProcess, time_limit_passed
 from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.errors import (
     BackendUnavailable,
-    CaptureCancelled,
     CaptureError,
     ImageError,
     TaskSequenceError,
@@ -50,8 +51,6 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 """Characters that XML 1.0 cannot hold, not even escaped."""
 
 _SMALLEST_PART = 1 << 20
-_EVENT_INTERVAL = 0.1
-"""Seconds between two events of one phase."""
 _PULSE = 1.0
 """Seconds after which the last progress is told again: what hears it may end the capture."""
 _UPLOAD_PART = 0.6
@@ -75,10 +74,13 @@ class WimlibBackend:
         file at the destination as it was, and no process, temporary file or descriptor behind.
         """
         names = ShownNames(request.volumes)
+        progress = WholeProgress(names.events(on_event))
         try:
-            return _capture(request, names.events(on_event))
+            result = _capture(request, progress)
         except TaskSequenceError as error:
             raise names.error(error) from None
+        progress.finish()
+        return result
 
     def check_installed(self) -> str:
         """Say which libwim there is; raises `BackendUnavailable` for none that reads NTFS."""
@@ -110,6 +112,7 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
     deadline = None if limit is None else time.monotonic() + limit
     kinds = _check_volumes(request.volumes)
     destination = open_destination(request)
+    destination.warn = lambda text: on_event(CaptureWarning(message=text))
     try:
         for note in (*destination.notes, *_space_warnings(request, destination)):
             on_event(CaptureWarning(message=note))
@@ -119,7 +122,7 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
                 if event["event"] == "silent":
                     on_event(latest)
                 elif event["event"] == "done":
-                    report = _reporter(destination.weight, deadline, on_event)
+                    report = _delivery_progress(destination.weight, deadline, on_event)
                     parts: tuple[Path, ...] = ()
                     if event["parts"]:
                         parts = destination.deliver_parts(event["parts"], report)
@@ -257,32 +260,18 @@ def _job(request: CaptureRequest, kinds: list[str], destination: Destination) ->
     }
 
 
-def _reporter(weight: float, deadline: float | None, on_event: EventHandler) -> DeliveryReport:
+def _delivery_progress(
+    weight: float, deadline: float | None, on_event: EventHandler
+) -> DeliveryProgress:
     """Return what turns a delivery's progress into events, and ends it when its time is over."""
-    next_event = 0.0
-    last = (Phase.UPLOAD, -1)
 
-    def report(phase: Phase, done: int, total: int) -> None:
-        nonlocal next_event, last
-        now = time.monotonic()
-        if deadline is not None and now >= deadline:
-            raise CaptureCancelled(
-                "the capture took longer than its time limit and was ended",
-                hint="Raise the step's Timeout, or the limit given for this capture.",
-                hresult=0x800705B4,
-            )
-        if now < next_event and phase is last[0] and (done < total or last[1] == done):
-            return
-        next_event, last = now + _EVENT_INTERVAL, (phase, done)
-        share = done / total if total else 1.0
-        if phase is Phase.UPLOAD:
-            part = _UPLOAD_PART * share
-        else:
-            part = _UPLOAD_PART + (1 - _UPLOAD_PART) * share
-        overall = 1 - weight * (1 - part)
-        on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+    def check_time() -> None:
+        if deadline is not None and time.monotonic() >= deadline:
+            raise time_limit_passed()
 
-    return report
+    middle = 1 - weight * (1 - _UPLOAD_PART)
+    stretches = {Phase.UPLOAD: (1 - weight, middle), Phase.CONFIRM: (middle, 1.0)}
+    return DeliveryProgress(on_event, stretches, check_time)
 
 
 def _progress(event: dict[str, Any], scale: float) -> Progress:
