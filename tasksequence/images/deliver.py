@@ -13,10 +13,11 @@ from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.local import LocalDestination
 from tasksequence.capture.destinations.unc import UncPath, is_unc, parse_unc
 from tasksequence.capture.space import check_room
+from tasksequence.capture.whole_progress import WholeProgress
 from tasksequence.capture.wim_file import HEAD_BYTES, MAGIC_BYTES, WIM_MAGICS, check_whole_file
 from tasksequence.errors import DestinationError
 from tasksequence.images.contents import verify_image_file
-from tasksequence.request import CaptureOptions, EventHandler, Phase, Progress
+from tasksequence.request import CaptureEvent, CaptureOptions, EventHandler, Phase, Progress
 from tasksequence.secret_text import SecretText
 
 __all__ = ["deliver_wim"]
@@ -52,6 +53,8 @@ def deliver_wim(
     source = Path(mapped_wim if mapped_wim is not None else wim)
     _check_source(source)
 
+    progress = WholeProgress(on_event or _ignore)
+
     def report(phase: Phase, done: int, total: int) -> None:
         if options.timeout is not None and time.monotonic() - started > options.timeout:
             raise DestinationError(
@@ -62,9 +65,8 @@ def deliver_wim(
             )
         part = done / total if total else 1.0
         first, last = _STRETCHES[phase] if verify else _UNVERIFIED[phase]
-        if on_event is not None:
-            overall = first * (1 - part) + last * part
-            on_event(Progress(phase=phase, done=done, total=total, overall=overall))
+        overall = first * (1 - part) + last * part
+        progress(Progress(phase=phase, done=done, total=total, overall=overall))
 
     to = _destination(destination, local, source, account, password, options)
     try:
@@ -73,8 +75,13 @@ def deliver_wim(
         if verify:
             verify_image_file(source, lambda done, total: report(Phase.VERIFY, done, total))
         to.deliver(report, source=os.fspath(source))
+        progress.finish()
     finally:
         to.close()
+
+
+def _ignore(_: CaptureEvent) -> None:
+    pass
 
 
 _STRETCHES = {Phase.VERIFY: (0.0, 0.2), Phase.UPLOAD: (0.2, 0.6), Phase.CONFIRM: (0.6, 1.0)}
