@@ -11,6 +11,7 @@ import attrs
 from tasksequence.authoring.cmdlets import defaults_of
 from tasksequence.authoring.conditions import condition_from
 from tasksequence.authoring.property_text import value_from_text
+from tasksequence.authoring.script_text import step_script
 from tasksequence.authoring.step_classes import step_class
 from tasksequence.authoring.step_settings import NAME, StepSetting, class_name, setting_named
 from tasksequence.errors import EditError, Problem, QualifierError, SettingError
@@ -172,6 +173,8 @@ class GivenValues:
         known = setting.known
         if known is None or value is None:
             return value
+        if isinstance(value, str) and known.attribute == "source_script":
+            return step_script(value)
         if known.item_class is Condition:
             return condition_from(value)
         if known.item_class is not None and isinstance(value, (list, tuple)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -397,6 +398,23 @@ def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
     assert isinstance(script, ts.RunPowerShellScriptAction)
     assert script.timeout == 120
     assert isinstance(ts.new_step("New-CMTaskSequenceGroup", name="g"), ts.Group)
+
+
+def test_a_script_is_encoded_as_exports_have_it() -> None:
+    text = 'Write-Host "\u00fc"\r\n'
+    held = base64.b64encode(b"\xff\xfe" + text.encode("utf-16-le")).decode()
+    # Its parameters may be left out, as with the cmdlet.
+    step = ts.new_step("RunPowerShellScript", Name="p", SourceScript=text)
+    assert isinstance(step, ts.RunPowerShellScriptAction)
+    assert (step.source_script, step.parameters) == (held, "")
+    editor = ts.SequenceEditor(ts.TaskSequence(steps=[step]))
+    for same in (held, text, f"\ufeff{text}"):
+        editor.set("p", source_script=same)
+        assert step.source_script == held
+    editor.set("p", SourceScript="%Script%")
+    assert step.source_script == "%Script%"
+    editor.set("p", SourceScript="eA==")  # Base64, but of no such text: a script that says so
+    assert step.source_script not in (None, "eA==")
 
 
 PARTITIONS: list[dict[str, object]] = [
