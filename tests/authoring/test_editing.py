@@ -477,6 +477,7 @@ def test_all_that_is_wrong_with_a_step_is_told_at_once() -> None:
     assert [problem.property for problem in caught.value.problems] == [
         "Name", "Nmae", "5", "DiskIndex", "PartitionStyle",
         "Partitions[0].Sizes", "Partitions[0].Size", "Partitions[0].Size",
+        "Partitions[1]", "Partitions[2].Type", "Partitions[2].Bootable",
         "Timeout", "Operands[0]", "Operands[1]",
     ]  # fmt: skip
     lines = str(caught.value).splitlines()
