@@ -53,7 +53,7 @@ def deliver_wim(
     source = Path(mapped_wim if mapped_wim is not None else wim)
     _check_source(source)
 
-    progress = WholeProgress(on_event or _ignore)
+    progress = WholeProgress(_ignore if on_event is None else on_event)
 
     def report(phase: Phase, done: int, total: int) -> None:
         if options.timeout is not None and time.monotonic() - started > options.timeout:
