@@ -117,8 +117,10 @@ def _same(*names: str) -> tuple[Parameter, ...]:
     return tuple(Parameter(name, name) for name in names)
 
 
-def _cmdlet(noun: str, wmi_class: str, *parameters: Parameter) -> Cmdlet:
-    return Cmdlet(noun, f"SMS_TaskSequence_{wmi_class}", parameters)
+def _cmdlet(
+    noun: str, wmi_class: str, *parameters: Parameter, defaults: Mapping[str, object] | None = None
+) -> Cmdlet:
+    return Cmdlet(noun, f"SMS_TaskSequence_{wmi_class}", parameters, defaults=defaults or {})
 
 
 _P = Parameter
@@ -371,12 +373,13 @@ CMDLETS: tuple[Cmdlet, ...] = (
         _P("PackageId", "PackageID"),
         _P("Parameter", "Parameters"),
         _P("ScriptName", "ScriptName"),
-        _P("SourceScript", "SourceScript"),
+        _P("SourceScript", "SourceScript", note="the script's text, which is encoded"),
         _P("SuccessCode", "SuccessCodes", note="with blanks between"),
         _P("TimeoutMins", "Timeout", factor=60, note="minutes, where the property has seconds"),
         _P("UserName", "UserName"),
         _P("UserPassword", "UserPassword"),
         _P("WorkingDirectory", "WorkingDirectory"),
+        defaults={"Parameters": ""},
     ),
     _cmdlet(
         "RunTaskSequence", "SubTasksequence",

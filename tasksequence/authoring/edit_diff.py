@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import html
 import re
+from collections.abc import Collection, Iterable
 
 from tasksequence.authoring.shown_values import MASK, hidden_texts
 from tasksequence.document.tokens import escape_text
@@ -16,17 +17,20 @@ __all__ = ["edit_diff"]
 
 _VARIABLE = re.compile(r"(<variable\b[^>]*>)(.*?)(</variable\s*>)", re.DOTALL)
 _ACTION = re.compile(r"(<action\b[^>]*>)(.*?)(</action\s*>)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"(=\s*)(\"[^\"<]*\"|'[^'<]*')")
 _TAG = re.compile(r"(<[^>]*>)(?=<(/?))")
 _NAMES = re.compile(r"\b(name|property)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
-def edit_diff(before: TaskSequence, after: TaskSequence, label: str) -> str:
+def edit_diff(
+    before: TaskSequence, after: TaskSequence, label: str, secrets: Collection[str] = ()
+) -> str:
     """Return a unified diff of a sequence before and after its edits; empty where they agree.
 
     Text on one line is broken between its elements. Secrets show as `***`, with a number that
-    tells different ones apart.
+    tells different ones apart; `secrets` are further ones, which no step keeps as such.
     """
-    masks = _Masks()
+    masks = _Masks(map(_with_plain_ends, secrets))
     for sequence in (before, after):
         for step in sequence.walk():
             for text in hidden_texts(step):
@@ -50,16 +54,23 @@ def _broken(match: re.Match[str]) -> str:
 
 
 class _Masks:
-    def __init__(self) -> None:
+    def __init__(self, given: Iterable[str]) -> None:
         self._numbers: dict[str, int] = {}
+        self._given = frozenset(given)
         # Secrets that steps hold, wherever they stand; others are known by their variable alone.
-        self._everywhere: set[str] = set()
+        self._everywhere: set[str] = set(self._given)
 
     def remember(self, secret: str) -> None:
         self._everywhere.add(_with_plain_ends(secret))
 
     def masked(self, text: str) -> str:
-        return _ACTION.sub(self._action, _VARIABLE.sub(self._variable, text))
+        masked = _ACTION.sub(self._action, _VARIABLE.sub(self._variable, text))
+        return _ATTRIBUTE.sub(self._attribute, masked) if self._given else masked
+
+    def _attribute(self, match: re.Match[str]) -> str:
+        sign, written = match.groups()
+        value = _plain(written[1:-1])
+        return f'{sign}"{self._mask(value)}"' if value in self._given else match[0]
 
     def _variable(self, match: re.Match[str]) -> str:
         start, written, end = match.groups()
@@ -75,7 +86,8 @@ class _Masks:
         command = plain = _plain(written)
         # Longest first: one secret may be a part of another.
         for secret in sorted(self._everywhere, key=len, reverse=True):
-            command = command.replace(f"={secret}", f"={self._mask(secret)}")
+            start_of_value = "" if secret in self._given else "="
+            command = command.replace(start_of_value + secret, start_of_value + self._mask(secret))
         return match[0] if command == plain else f"{start}{escape_text(command)}{end}"
 
     def _mask(self, secret: str) -> str:

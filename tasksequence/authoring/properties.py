@@ -11,6 +11,7 @@ import attrs
 from tasksequence.authoring.cmdlets import defaults_of
 from tasksequence.authoring.conditions import condition_from
 from tasksequence.authoring.property_text import value_from_text
+from tasksequence.authoring.script_text import step_script
 from tasksequence.authoring.step_classes import step_class
 from tasksequence.authoring.step_settings import NAME, StepSetting, class_name, setting_named
 from tasksequence.errors import EditError, Problem, QualifierError, SettingError
@@ -172,17 +173,35 @@ class GivenValues:
         known = setting.known
         if known is None or value is None:
             return value
+        if isinstance(value, str) and known.attribute == "source_script":
+            return step_script(value)
         if known.item_class is Condition:
             return condition_from(value)
         if known.item_class is not None and isinstance(value, (list, tuple)):
-            value = [self._item(known, at, item) for at, item in enumerate(value)]
+            value = self._items(known, value)
         return known.converted(value)
+
+    def _items(self, known: Property, given: Iterable[object]) -> list[object]:
+        """Return the objects of an array; raises `QualifierError` with what is wrong with any."""
+        items: list[object] = []
+        problems: list[Problem] = []
+        for at, item in enumerate(given):
+            try:
+                items.append(self._item(known, at, item))
+            except QualifierError as error:
+                problems += error.problems
+        if problems:
+            raise QualifierError(problems)
+        return items
 
     def _item(self, known: Property, at: int, item: object) -> object:
         """Return an object of an array, which may be given as a mapping of its properties."""
-        if not isinstance(item, Mapping):
-            return item
         assert known.item_class is not None
+        if not isinstance(item, Mapping):
+            for problem in known.problems([item]):
+                text = problem.text.removeprefix("[0] ")
+                raise QualifierError([problem._replace(property=f"{known.name}[{at}]", text=text)])
+            return item
         inner = GivenValues(known.item_class)
         inner.give_all(item)
         try:

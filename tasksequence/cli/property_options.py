@@ -43,10 +43,11 @@ def take_properties(
     settings: tuple[str, ...],
     secrets: tuple[str, ...],
     refusals: Refusals,
-) -> None:
+) -> dict[str, str]:
     """Give the values of the options; what is wrong with the options is gathered.
 
-    `found` is the step that is changed, None for a new one of the class.
+    `found` is the step that is changed, None for a new one of the class. Returns the secrets that
+    were read, by name: never put one into a message.
     """
     from tasksequence.cli.secret_sources import (
         forget_environment,
@@ -69,12 +70,15 @@ def take_properties(
     with refusals.gathering():
         _refuse_plain_secrets(cls, found, given.values())
     used: set[str] = set()
+    read: dict[str, str] = {}
     for text in secrets:
         with refusals.gathering():
             name, source = split_setting("--secret", text, "SOURCE")
             value = read_secret(name, source, used)
+            read[name] = value
             given.give_text(name, value, f"--secret {name}", is_hidden=True)
     forget_environment(used)
+    return read
 
 
 def _refuse_plain_secrets(cls: type[Step], found: Step | None, given: Mapping[str, object]) -> None:

@@ -15,7 +15,7 @@ from tasksequence.cli.condition_options import condition_operands, conditional
 from tasksequence.cli.property_options import take_properties, with_properties
 from tasksequence.cli.refusals import Refusals
 from tasksequence.cli.sequences import chosen_part, name_option
-from tasksequence.cli.written_secrets import tell_of_plain_secrets
+from tasksequence.cli.written_secrets import tell_of_plain_secrets, tell_of_shown_secrets
 
 if TYPE_CHECKING:
     from tasksequence.authoring.editing import SequenceEditor
@@ -120,7 +120,7 @@ def set_(
         found = editor.find(target)
         edit.note("changed", found)
         given = GivenValues(type(found), found)
-        take_properties(given, type(found), found, settings, secrets, refusals)
+        edit.secrets = take_properties(given, type(found), found, settings, secrets, refusals)
         for name in clear:
             given.give(name, None, f"--clear {name}")
         if rename is not None:
@@ -174,7 +174,7 @@ def new_(
         cls = step_class(of_class)
         given = GivenValues(cls)
         given.give("Name", step_name, "NAME")
-        take_properties(given, cls, None, settings, secrets, refusals)
+        edit.secrets = take_properties(given, cls, None, settings, secrets, refusals)
         operands = condition_operands(**conditions, refusals=refusals)
         if operands:
             given.give("Condition", operands, "--if")
@@ -255,6 +255,8 @@ class _Edit:
 
     editor: SequenceEditor
     done: list[str] = attrs.field(factory=list)
+    secrets: dict[str, str] = attrs.field(factory=dict, repr=False)
+    """What --secret gave, by name."""
 
     def note(self, what: str, step: Step) -> None:
         from tasksequence.model.sequence import Group, TaskSequence
@@ -282,9 +284,8 @@ def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[_Edit]:
     before = copy.deepcopy(part.sequence)
     edit = _Edit(SequenceEditor(part.sequence))
     yield edit
-    diff = edit_diff(
-        before, part.sequence, path if part.member is None else f"{path}:{part.member}"
-    )
+    label = path if part.member is None else f"{path}:{part.member}"
+    diff = edit_diff(before, part.sequence, label, edit.secrets.values())
     if not diff:
         print_result(f"{path}: nothing to change")
     elif dry_run:
@@ -298,3 +299,4 @@ def _edited(path: str, wanted: str | None, dry_run: bool) -> Iterator[_Edit]:
         for done in edit.done:
             print_result(f"{path}: {done}")
         tell_of_plain_secrets(path, *document.sequences)
+    tell_of_shown_secrets(edit.secrets, part.sequence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from tasksequence.model.sequence import TaskSequence
 
-__all__ = ["secrets_option", "tell_of_plain_secrets"]
+__all__ = ["secrets_option", "tell_of_plain_secrets", "tell_of_shown_secrets"]
 
 _MOST_TOLD = 3
 _F = TypeVar("_F", bound=Callable[..., Any] | click.Command)
@@ -37,6 +37,20 @@ def tell_of_plain_secrets(path: str | Path, *sequences: TaskSequence) -> None:
         more = len(places) - _MOST_TOLD
         told = ", ".join(places[:_MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
         print_error(f"warning: {path} holds a password or key in plain text: {told}")
+
+
+def tell_of_shown_secrets(given: Mapping[str, str], sequence: TaskSequence) -> None:
+    """Say which secrets that were given by name no step of the sequence keeps as secrets."""
+    from tasksequence.authoring.shown_values import hidden_texts
+    from tasksequence.cli.output import print_error
+
+    kept = {text for step in sequence.walk() for text in hidden_texts(step)} if given else set()
+    for name, secret in given.items():
+        if secret not in kept:
+            print_error(
+                f"warning: --secret {name}: the step keeps it as no secret, so that everyone who "
+                "looks at the step sees it"
+            )
 
 
 def _plain_secrets(sequence: TaskSequence) -> Iterator[str]:

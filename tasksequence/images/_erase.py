@@ -41,6 +41,7 @@ def erase_ntfs(volume: str, on_change: Callable[[], None] = lambda: None) -> Non
         f"folders are nested more than {_DEEPEST} deep",
         where=volume,
         hint="Check the volume with `chkdsk /f` on Windows.",
+        hresult=0x80070570,
     )
 
 

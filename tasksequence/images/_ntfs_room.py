@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tasksequence.capture.sources._ntfs_format import Geometry
 from tasksequence.capture.sources._ntfs_volume import ROOT, NtfsVolume
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 from tasksequence.images._control_files import is_control_file
 from tasksequence.images.contents import ImageFile
@@ -50,11 +51,15 @@ def ntfs_room(path: str, files: Iterable[ImageFile]) -> NtfsRoom:
         boot = os.pread(descriptor, 512, 0)
         geometry = Geometry.from_boot_sector(boot) if len(boot) == 512 else None
         if geometry is None:
-            raise VolumeError("this is no NTFS volume", where=path)
+            raise VolumeError("this is no NTFS volume", where=path, hresult=0x80070032)
         volume = NtfsVolume(descriptor, geometry, path)
         kept = _Kept(volume)
     except OSError as error:
-        raise VolumeError(f"the volume cannot be read: {error.strerror}", where=path) from None
+        raise VolumeError(
+            f"the volume cannot be read: {error.strerror}",
+            where=path,
+            hresult=hresult_of_errno(error.errno or 0),
+        ) from None
     finally:
         os.close(descriptor)
     need = _Need(geometry)

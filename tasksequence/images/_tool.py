@@ -233,6 +233,7 @@ def _defect(failure: Exception, wim: str) -> ImageError:
         f"the process that calls libwim failed: {type(failure).__name__}: {failure}",
         where=wim or None,
         hint="This is a defect of tasksequence; please report it with this message.",
+        hresult=0x80004005,
     )
 
 

@@ -66,6 +66,7 @@ def diff_images(
                 "this is a WIM: a volume and an exclusion profile are for disks and volumes",
                 where=str(second),
                 hint="Choose its image (command line: --other-index).",
+                hresult=0x80070057,
             )
         right: Iterable[ImageFile] = image_files(second, other_image)
     else:
@@ -100,6 +101,7 @@ def volume_files(
             "this is a folder, and images are compared with WIMs, disks and volumes",
             where=str(path),
             hint="Name a WIM, a disk image, an image file of one volume, or a block device.",
+            hresult=0x80070057,
         )
     if profile is None:
         profile = ExclusionProfile(exclude=DEFAULT_EXCLUDED)
@@ -130,13 +132,16 @@ def _check_state(volume: DiskVolume, file: str, on_event: EventHandler) -> None:
                 "Windows is hibernated on this volume: what it had not written yet is missing",
                 where=file,
                 hint="Start Windows there, and shut it down fully (`shutdown /s /t 0`).",
+                hresult=0x80070015,
             )
         marks = found.marks
     elif system == FAT32:
         with FatVolume(file) as fat:
             marks = fat.marks
     else:
-        raise VolumeError(f"no image can be compared with this: {volume.skipped}", where=file)
+        raise VolumeError(
+            f"no image can be compared with this: {volume.skipped}", where=file, hresult=0x80070032
+        )
     if marks:
         message = f"{volume.place}: {'; '.join(marks)}: differences may come from that"
         on_event(CaptureWarning(message=message))

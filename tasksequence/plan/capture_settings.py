@@ -180,15 +180,14 @@ def _target_system_root(variables: Environment) -> tuple[ResolvedProperty, list[
 
 def _warnings(destination: str, values: dict[str, str | SecretText | None]) -> list[str]:
     warnings = []
-    if destination and not destination.lower().endswith(".wim"):
-        extra = (
-            ", and Windows takes .swm for a part of a split image"
-            if destination.lower().endswith(".swm")
-            else ""
-        )
+    ending = destination.lower()[-4:]
+    if ending == ".swm":
         warnings.append(
-            f"the destination does not end in .wim, which the site's console asks for{extra}"
+            "the destination ends in .swm, as the parts of a split image do: right for a capture "
+            "with --split alone, and not for the site's console"
         )
+    elif destination and ending != ".wim":
+        warnings.append("the destination does not end in .wim, which the site's console asks for")
     account = values["CaptureUsername"]
     if isinstance(account, str) and account and "\\" not in account:
         warnings.append(f"the account {account!r} is not in the form domain\\user")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -399,6 +400,23 @@ def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
     assert isinstance(ts.new_step("New-CMTaskSequenceGroup", name="g"), ts.Group)
 
 
+def test_a_script_is_encoded_as_exports_have_it() -> None:
+    text = 'Write-Host "\u00fc"\r\n'
+    held = base64.b64encode(b"\xff\xfe" + text.encode("utf-16-le")).decode()
+    # Its parameters may be left out, as with the cmdlet.
+    step = ts.new_step("RunPowerShellScript", Name="p", SourceScript=text)
+    assert isinstance(step, ts.RunPowerShellScriptAction)
+    assert (step.source_script, step.parameters) == (held, "")
+    editor = ts.SequenceEditor(ts.TaskSequence(steps=[step]))
+    for same in (held, text, f"\ufeff{text}"):
+        editor.set("p", source_script=same)
+        assert step.source_script == held
+    editor.set("p", SourceScript="%Script%")
+    assert step.source_script == "%Script%"
+    editor.set("p", SourceScript="eA==")  # Base64, but of no such text: a script that says so
+    assert step.source_script not in (None, "eA==")
+
+
 PARTITIONS: list[dict[str, object]] = [
     {"Efi": True, "Msr": False, "Size": 500, "SizeUnit": "MB", "PartitionFileSystem": "Fat32"},
     {
@@ -459,6 +477,7 @@ def test_all_that_is_wrong_with_a_step_is_told_at_once() -> None:
     assert [problem.property for problem in caught.value.problems] == [
         "Name", "Nmae", "5", "DiskIndex", "PartitionStyle",
         "Partitions[0].Sizes", "Partitions[0].Size", "Partitions[0].Size",
+        "Partitions[1]", "Partitions[2].Type", "Partitions[2].Bootable",
         "Timeout", "Operands[0]", "Operands[1]",
     ]  # fmt: skip
     lines = str(caught.value).splitlines()

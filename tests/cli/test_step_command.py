@@ -149,6 +149,37 @@ def test_a_secret_variable_is_masked_wherever_its_value_stands(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("Plain", "VariableValue"),
+        ("Plain", "Description"),
+        ("Plain", "Name"),
+        ("Run", "CommandLine"),
+    ],
+)
+def test_what_was_given_as_a_secret_is_masked_and_told_of_where_a_step_shows_it(
+    target: str, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.xml"
+    plain = ts.SetVariableAction(name="Plain", variable_name="A", variable_value="1")
+    command = ts.RunCommandLineAction(name="Run", command_line="a.cmd")
+    ts.Document.new(ts.TaskSequence(steps=[plain, command])).save(path)
+    arguments = ("step", "set", path, target, "--secret", f"{name}=env:NEW")
+    for more in (["--dry-run"], []):
+        done = run(*arguments, *more, environment={"NEW": 'hunter<3>&"'})
+        assert done.returncode == 0, done.stderr
+        assert "hunter" not in done.stdout + done.stderr
+        assert f"warning: --secret {name}: the step keeps it as no secret" in done.stderr
+        assert ("*** (1)" in done.stdout) is bool(more)
+    assert b"hunter" in path.read_bytes()
+    hidden = ("--secret", "VariableValue=env:NEW", "--set", "IsMasked=true")
+    done = run("step", "new", path, "SetVariable", "B", "--set", "VariableName=B", *hidden,
+               environment={"NEW": "hunter4"})  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "as no secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("settings", "reason"),
     [
         (["VariableValue=plain", "DoNotShowVariableValue=true"], "DoNotShowVariableValue says"),

@@ -142,7 +142,11 @@ def test_no_secret_is_in_the_plan() -> None:
 
 @pytest.mark.parametrize(
     ("destination", "account", "said"),
-    [("a.swm", "LAB\\x", ".wim"), ("a.wim", "capture", "domain\\user")],
+    [
+        ("a.swm", "LAB\\x", "--split alone"),
+        ("a.esd", "LAB\\x", "does not end in .wim"),
+        ("a.wim", "capture", "domain\\user"),
+    ],
 )
 def test_odd_values_are_warned_of(destination: str, account: str, said: str) -> None:
     step = planned(capture_step(capture_destination=destination, capture_username=account))
