@@ -17,10 +17,19 @@ __all__ = ["chosen_options", "delivery_options"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _finite(_: click.Context, option: click.Parameter, seconds: float) -> float:
-    if not math.isfinite(seconds):
-        raise click.BadParameter(f"{seconds} is no finite number.", param=option)
-    return seconds
+class _Seconds(click.ParamType):
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not (math.isfinite(seconds) and seconds >= 0):
+            self.fail(f"{value!r} is no finite number of seconds from 0 on.", param, context)
+        return seconds
 
 
 _OPTIONS = (
@@ -56,8 +65,7 @@ _OPTIONS = (
     ),
     click.option(
         "--patience",
-        type=click.FloatRange(min=0),
-        callback=_finite,
+        type=_Seconds(),
         default=120,
         show_default=True,
         metavar="SECONDS",

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable
 
 import click
 
+from tasksequence.cli.output import print_error
 from tasksequence.cli.secret_sources import forget_environment, read_secret, split_setting
 from tasksequence.errors import PlanError
+from tasksequence.plan.catalogue import nearest_variables, variable_named
 from tasksequence.plan.variables import Variables, is_secret_variable
 from tasksequence.secret_text import SecretText
 
@@ -36,11 +38,22 @@ def collect_variables(
     used: set[str] = set()
     for secret in secrets:
         name, source = split_setting("--secret", secret, "SOURCE")
+        _warn_of_a_slip(name)
         text = read_secret(name, source, used)
         _add(found, name, SecretText(text))
     if secrets:
         forget_environment(used)
     return found
+
+
+def _warn_of_a_slip(name: str) -> None:
+    """Say where a secret gets a name that is no built-in variable, and nearly one."""
+    near = [] if variable_named(name) is not None else nearest_variables(name)
+    if near:
+        print_error(
+            f"warning: --secret {name}: unknown variable; did you mean {near[0]}? It is set as it "
+            "is, for steps of your own."
+        )
 
 
 def _add(found: dict[str, str | SecretText], name: str, value: str | SecretText) -> None:

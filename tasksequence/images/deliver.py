@@ -53,6 +53,13 @@ def deliver_wim(
     mapped_wim = local_path(str(wim), options)
     source = Path(mapped_wim if mapped_wim is not None else wim)
     _check_source(source)
+    if local is not None and os.path.lexists(local) and source.samefile(local):
+        raise DestinationError(
+            "the WIM is at its destination already",
+            where=local,
+            hint="Name another destination, or another WIM.",
+            hresult=0x80070050,
+        )
 
     progress = WholeProgress(_ignore if on_event is None else on_event)
 

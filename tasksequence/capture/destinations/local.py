@@ -15,7 +15,12 @@ from pathlib import Path
 from tasksequence.capture.destinations.deliver_command import deliver_command
 from tasksequence.capture.destinations.delivery import CHUNK, DeliveryReport, unheard
 from tasksequence.capture.destinations.local_errors import write_error
-from tasksequence.capture.destinations.overwrite import check_is_wim, finished_name, refuse
+from tasksequence.capture.destinations.overwrite import (
+    check_is_wim,
+    finished_name,
+    protected,
+    refuse,
+)
 from tasksequence.capture.destinations.partial import (
     create_locked,
     new_part_files,
@@ -71,6 +76,8 @@ class LocalDestination:
         finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
+        if options.overwrite is Overwrite.REPLACE and _is_read_only(self.text):
+            raise protected(self.text)
         check_replaceable(self.text)
         remove_stale(self.text)
         self._staged: str | None = None
@@ -202,11 +209,13 @@ def check_scratch(folder: Path) -> str:
     """Return the absolute path of a folder for unfinished WIMs, or refuse it."""
     path = os.path.realpath(folder)
     if not os.path.isdir(path):  # noqa: PTH112
+        is_there = os.path.lexists(path)
         raise DestinationError(
-            "there is no such scratch folder",
+            "the scratch folder is no folder" if is_there else "there is no such scratch folder",
             where=path,
-            hint="Make it, or choose another (command line: --scratch FOLDER).",
-            hresult=0x80070003,
+            hint=f"{'Choose' if is_there else 'Make it, or choose'} another (command line: "
+            "--scratch FOLDER).",
+            hresult=0x8007010B if is_there else 0x80070003,
         )
     try:
         _try_to_write(path)
@@ -218,6 +227,15 @@ def check_scratch(folder: Path) -> str:
             hresult=hresult_of_errno(error.errno),
         ) from None
     return path
+
+
+def _is_read_only(path: str) -> bool:
+    """Tell whether nobody may write a file; so a mounted share shows the attribute R, too."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and not mode & 0o222
 
 
 def default_scratch() -> Path:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tasksequence.capture.wim_file import MAGIC_BYTES, WIM_MAGICS
 from tasksequence.errors import DestinationError
 
-__all__ = ["check_is_wim", "finished_name", "is_finished", "kept_name", "refuse"]
+__all__ = ["check_is_wim", "finished_name", "is_finished", "kept_name", "protected", "refuse"]
 
 _FINISHED = re.compile(r"\.[0-9a-f]{8}\.finished\.wim")
 
@@ -45,6 +45,17 @@ def refuse(where: str) -> DestinationError:
         where=where,
         hint="Name another file, or choose `replace` or `keep` (command line: --overwrite).",
         hresult=0x80070050,
+    )
+
+
+def protected(where: str) -> DestinationError:
+    """Return the error for an image that somebody protects from being replaced."""
+    return DestinationError(
+        "the image there is read-only, and would be replaced",
+        where=where,
+        hint="Take the mark off (attrib -r, chmod u+w), name another file, or keep it beside the "
+        "new one (command line: --overwrite keep).",
+        hresult=0x80070005,
     )
 
 

@@ -22,6 +22,7 @@ from tasksequence.capture.destinations.overwrite import (
     finished_name,
     is_finished,
     kept_name,
+    protected,
     refuse,
 )
 from tasksequence.capture.destinations.partial import new_partial, remove_if_present, remove_stale
@@ -207,7 +208,18 @@ class SmbDestination:
             )
         with self._share.while_waiting(self._limit(self._options.timeout)):
             self._asked(self._share.connect, self._target.root)
-            head = self._asked(lambda: self._share.head(where, HEAD_BYTES), where)
+            try:
+                head = self._share.head(where, HEAD_BYTES)
+            except Exception as error:
+                if status_of(error) == NAME_NOT_FOUND:
+                    raise DestinationError(
+                        "the finished upload is not there",
+                        where=where,
+                        hint="Most likely it was delivered already, or a later capture took its "
+                        f"place: look at {self.text}.",
+                        hresult=0x80070002,
+                    ) from None
+                raise share_error(error, where) from None
             file = self._asked(lambda: self._share.reopen(where), where)
             try:
                 check_whole_file(where, head, file.size)
@@ -315,7 +327,10 @@ class SmbDestination:
             if status_of(error) == NAME_NOT_FOUND and self._target.folders:
                 # Windows says so of a path whose last part alone is missing.
                 raise folder_missing(folder) from None
-            raise share_error(error, folder) from None
+            problem = share_error(error, folder)
+            if status_of(error) == ACCESS_DENIED:
+                problem.problem = "this account may not open the share or its folder, not even read"
+            raise problem from None
         raise DestinationError(
             "a part of the destination's path is no folder",
             where=folder,
@@ -330,6 +345,10 @@ class SmbDestination:
         if self._overwrite is Overwrite.REFUSE:
             raise refuse(self.text)
         check_is_wim(head, self.text)
+        if self._overwrite is Overwrite.REPLACE and self._asked(
+            lambda: self._share.is_read_only(self.text), self.text
+        ):
+            raise protected(self.text)
         try:
             self._share.ask_to_replace(self.text)
         except Exception as error:

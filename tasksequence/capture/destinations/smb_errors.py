@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from tasksequence.error_codes import explain_code, hresult_of_errno, hresult_of_status
 from tasksequence.errors import DestinationError
 
@@ -121,7 +123,11 @@ def share_error(error: BaseException, where: str) -> DestinationError:
             problem = f"the server says: {said} (NTSTATUS 0x{status:08X})"
         hint = _HINTS.get(status) or (known.hint if known is not None else None)
         return DestinationError(problem, where=where, hint=hint or None, hresult=hresult)
-    from smbprotocol.exceptions import SMBAuthenticationError, SMBUnsupportedFeature
+    from smbprotocol.exceptions import (
+        SMBAuthenticationError,
+        SMBConnectionClosed,
+        SMBUnsupportedFeature,
+    )
 
     if isinstance(error, SMBAuthenticationError):
         return DestinationError(
@@ -142,11 +148,16 @@ def share_error(error: BaseException, where: str) -> DestinationError:
     if number is None and isinstance(cause, OSError):
         number = cause.errno
     words = str(cause or error).partition("\n")[0]
+    hint = (
+        "Check the server's name, that it is on, and that nothing blocks its port (445, or the one "
+        "given)."
+    )
+    if number in {errno.ECONNRESET, errno.EPIPE} or isinstance(error, SMBConnectionClosed):
+        hint += " One that ends the connection at once may speak SMB 1 only: it takes SMB 3."
     return DestinationError(
         f"the server cannot be reached: {words}",
         where=where,
-        hint="Check the server's name, that it is on, and that nothing blocks its port (445, or "
-        "the one given).",
+        hint=hint,
         hresult=hresult_of_errno(number) or 0x80070035,
     )
 

@@ -11,7 +11,12 @@ from typing import Any, NamedTuple, cast
 
 import smbclient
 from smbprotocol.exceptions import SMBConnectionClosed, SMBResponseException
-from smbprotocol.file_info import FileEndOfFileInformation, FileRenameInformation, InfoType
+from smbprotocol.file_info import (
+    FileAttributes,
+    FileEndOfFileInformation,
+    FileRenameInformation,
+    InfoType,
+)
 from smbprotocol.open import (
     CreateOptions,
     FilePipePrinterAccessMask,
@@ -359,6 +364,11 @@ class Share:
     def is_folder(self, path: str) -> bool:
         """Tell whether a path that is there is a folder."""
         return bool(smbclient.stat(path, **self._arguments).st_mode & 0o040000)
+
+    def is_read_only(self, path: str) -> bool:
+        """Tell whether a file has the attribute R."""
+        attributes = smbclient.stat(path, **self._arguments).st_file_attributes
+        return bool(attributes & FileAttributes.FILE_ATTRIBUTE_READONLY)
 
     def written(self, path: str) -> float:
         """Return when a file was last written, in seconds of Unix time."""

@@ -18,6 +18,8 @@ _UNC = re.compile(r"(?:\\\\|//)([^\\/]+)(?:[\\/]|$)")
 _LONG_FORM = re.compile(r"[\\/]{2}\?[\\/]UNC[\\/]", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\x00-\x1f"*:<>?|]')
 """What no name on a Windows server may hold."""
+_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|(?:COM|LPT)[0-9¹²³]) *(?:\..*)?", re.IGNORECASE)
+"""Names that Windows takes for devices, whatever their ending."""
 
 
 @attrs.frozen
@@ -73,6 +75,15 @@ def parse_unc(text: str) -> UncPath:
                 hresult=0x8007007B,
             )
     server, share, *folders, name = parts
+    for part in (*folders, name):
+        if _DEVICE.fullmatch(part) or part != part.rstrip(". "):
+            why = "ends in a dot or space" if part[-1] in ". " else "is a device's name in Windows"
+            raise DestinationError(
+                f"{part!r} {why}, so Windows could not open it",
+                where=text,
+                hint="Choose another name.",
+                hresult=0x8007007B,
+            )
     return UncPath(server, share, tuple(folders), name)
 
 

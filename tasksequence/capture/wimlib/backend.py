@@ -27,6 +27,7 @@ from tasksequence.capture.wimlib.abilities import libwim_abilities
 from tasksequence.errors import (
     BackendUnavailable,
     CaptureError,
+    DestinationError,
     ImageError,
     TaskSequenceError,
     VolumeError,
@@ -135,6 +136,13 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
                     on_event(latest)
                 else:
                     _relay(event, on_event)
+    except DestinationError as error:
+        if error.where == destination.place != destination.text:
+            error.hint = (
+                "The WIM is written in the scratch folder first: free space there, or choose "
+                "another (command line: --scratch FOLDER)."
+            )
+        raise
     finally:
         destination.close()
     return result
