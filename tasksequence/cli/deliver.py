@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tasksequence.cli.delivery_options import delivery_options
+from tasksequence.cli.sequences import path_argument
 
 __all__ = ["deliver"]
 
@@ -31,6 +33,20 @@ _PASSWORD = "OSDCaptureAccountPassword"  # noqa: S105 (a variable's name)
     is_flag=True,
     help="Do not read the whole WIM first and compare it with its hashes.",
 )
+@click.option(
+    "--log",
+    "log_file",
+    metavar="FILE",
+    callback=path_argument,
+    help="Append what happens to a log that CMTrace reads.",
+)
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "none"], case_sensitive=False),
+    default="auto",
+    show_default=True,
+    help="auto: a bar on a terminal, else plain lines, on standard error.",
+)
 @click.option("--quiet", is_flag=True, help="No progress; warnings and errors only.")
 def deliver(
     wim: str,
@@ -38,6 +54,8 @@ def deliver(
     account: str | None,
     secrets: tuple[str, ...],
     no_verify: bool,
+    log_file: Path | None,
+    progress: str,
     quiet: bool,
     **delivery: Any,
 ) -> None:
@@ -52,6 +70,8 @@ def deliver(
     from tasksequence.cli.progress import shown_progress
     from tasksequence.cli.secret_sources import read_secret
     from tasksequence.cli.variables import collect_variables
+    from tasksequence.engine.cmtrace import CMTraceLog
+    from tasksequence.engine.delivery_log import logged_delivery
     from tasksequence.images.deliver import deliver_wim
     from tasksequence.secret_text import SecretText
 
@@ -63,7 +83,11 @@ def deliver(
     password = given if isinstance(given, SecretText) else None
     if password is None and account is not None:
         password = SecretText(read_secret(_PASSWORD, "prompt", set()))
-    with shown_progress(quiet) as on_event:
+    with (
+        nullcontext() if log_file is None else CMTraceLog(log_file) as log,
+        shown_progress(quiet or progress == "none", plain=progress == "plain") as on_event,
+        logged_delivery(log, wim, destination, on_event) as hear,
+    ):
         deliver_wim(
             wim if is_unc(wim) else Path(wim),
             destination,
@@ -71,6 +95,6 @@ def deliver(
             password=password,
             options=options,
             verify=not no_verify,
-            on_event=on_event,
+            on_event=hear,
         )
     print_result(f"{destination}: delivered, compared")

@@ -17,19 +17,16 @@ __all__ = ["chosen_options", "delivery_options"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class _Seconds(click.ParamType):
-    name = "seconds"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, context: click.Context | None
-    ) -> float:
-        try:
-            seconds = float(value)
-        except ValueError:
-            seconds = math.nan
-        if not (math.isfinite(seconds) and seconds >= 0):
-            self.fail(f"{value!r} is no finite number of seconds from 0 on.", param, context)
-        return seconds
+def _seconds(_: click.Context, option: click.Parameter, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise click.BadParameter(
+            f"{text!r} is no finite number of seconds from 0 on.", param=option
+        )
+    return seconds
 
 
 _OPTIONS = (
@@ -65,8 +62,8 @@ _OPTIONS = (
     ),
     click.option(
         "--patience",
-        type=_Seconds(),
-        default=120,
+        callback=_seconds,
+        default="120",
         show_default=True,
         metavar="SECONDS",
         help="How long a lost connection to the share is tried anew.",

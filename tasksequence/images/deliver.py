@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from tasksequence.capture.delivery_progress import DeliveryProgress, Stretches
-from tasksequence.capture.destinations.choose import local_path
+from tasksequence.capture.destinations.choose import local_path, unmounted
 from tasksequence.capture.destinations.delivery import Destination
 from tasksequence.capture.destinations.local import LocalDestination
 from tasksequence.capture.destinations.unc import UncPath, is_unc, parse_unc
@@ -75,7 +75,10 @@ def deliver_wim(
     report = DeliveryProgress(progress, _STRETCHES if verify else _UNVERIFIED, check_time)
     to = _destination(destination, local, source, account, password, options)
     to.warn = lambda text: progress(CaptureWarning(message=text))
+    mapping = unmounted(local, destination) if local is not None and is_unc(destination) else ()
     try:
+        for note in (*to.notes, *mapping):
+            to.warn(note)
         if options.check_space:
             check_room(to, source.stat().st_size)
         if verify:

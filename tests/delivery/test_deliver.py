@@ -129,7 +129,7 @@ def test_a_wim_onto_itself_on_the_share_is_refused(share: SambaShare, scratch: P
         ("out.0123abcd.finished.wim", lambda _: b"letters to Anna", "no WIM"),
         ("out.0123abcd.finished.wim", cut_off, "cut off"),
         ("out.0123abcd.finished.wim", cut_off_at_the_end, "cut off"),
-        ("out.9999abcd.finished.wim", None, "no such file"),
+        ("out.9999abcd.finished.wim", None, "upload is not there"),
     ],
 )
 def test_only_a_finished_upload_takes_its_place_on_the_share(

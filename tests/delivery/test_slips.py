@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 import tasksequence as ts
 from examples.samba_share import SambaShare
-from tasksequence.capture.destinations.choose import open_destination
-from tasksequence.capture.destinations.local import check_scratch
+from tasksequence.capture.destinations.choose import open_destination, unmounted
+from tasksequence.capture.destinations.local import LocalDestination, check_scratch
+from tasksequence.capture.destinations.partial import create_locked, new_partial
 from tasksequence.capture.destinations.smb_errors import share_error
 from tasksequence.capture.destinations.unc import parse_unc
 from tasksequence.capture.wimlib.backend import WimlibBackend
 from tasksequence.request import StepReference
+from tests.support.captures import OLD
 from tests.support.command_line import refused, run
-from tests.support.shares import OLD, PASSWORD, destination_for, put_old
+from tests.support.shares import PASSWORD, destination_for, put_old
 
 pytestmark = pytest.mark.wimlib
 
@@ -128,3 +132,58 @@ def test_a_finished_upload_that_is_gone_was_delivered(share: SambaShare, scratch
         environment={"SECRET": PASSWORD},
     )
     refused(done, 1, "the finished upload is not there", "delivered already", r"out.wim")
+
+
+def test_a_mapping_to_a_folder_where_nothing_is_mounted_is_warned_of() -> None:
+    (said,) = unmounted("/x.wim", r"\\server\images\x.wim")
+    assert "no share is mounted there" in said
+    # A file system of its own on every Linux.
+    assert unmounted("/proc/x.wim", r"\\server\images\x.wim") == ()
+
+
+def test_two_captures_to_one_local_destination_are_told_of_each_other(
+    small_volume: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.wim"
+    lock = create_locked(new_partial(str(out)))
+    try:
+        destination = LocalDestination(str(out), [small_volume], ts.CaptureOptions())
+        destination.close()
+    finally:
+        os.close(lock)
+    assert "another capture is writing" in destination.notes[0]
+    alone = LocalDestination(str(out), [small_volume], ts.CaptureOptions())
+    alone.close()
+    assert not alone.notes
+
+
+def test_two_captures_to_one_share_are_told_of_each_other(share: SambaShare, scratch: Path) -> None:
+    other = share.folder / ".out.wim.0123abcd.partial"
+    other.write_bytes(b"MSWIM")
+    first = destination_for(share, scratch)
+    first.close()
+    (note,) = [one for one in first.notes if "another capture" in one]
+    assert other.name in note
+    long_ago = time.time() - 3600
+    os.utime(other, (long_ago, long_ago))
+    alone = destination_for(share, scratch)
+    alone.close()
+    assert not [one for one in alone.notes if "another capture" in one]
+
+
+def test_a_delivery_has_a_log_and_plain_progress(small_volume: Path, tmp_path: Path) -> None:
+    wim, log = tmp_path / "good.wim", tmp_path / "d.log"
+    request = ts.CaptureRequest(
+        step=StepReference(name="c", path=("c",), wmi_class="x"), destination=str(wim)
+    )
+    WimlibBackend().capture(request.with_volumes([small_volume]), lambda _: None)
+    done = run("deliver", wim, tmp_path / "to.wim", "--log", log, "--progress", "plain")
+    assert done.returncode == 0, done.stderr
+    assert "100%" in done.stderr
+    quiet = run("deliver", wim, tmp_path / "to.wim", "--log", log, "--progress", "none")
+    assert not quiet.stderr
+    refused(run("deliver", wim, wim, "--log", log), 1, "at its destination already")
+    records = list(ts.read_log(log))
+    assert not any(one.is_damaged for one in records)
+    assert [one.kind for one in records] == [1, 1, 1, 1, 1, 3]
+    assert "already" in records[-1].message

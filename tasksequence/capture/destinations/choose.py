@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tasksequence.capture.destinations.unc import is_unc, mapped
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, CaptureRequest, VolumeSource
 
-__all__ = ["local_path", "open_destination"]
+__all__ = ["local_path", "open_destination", "unmounted"]
 
 
 def open_destination(request: CaptureRequest) -> Destination:
@@ -29,6 +30,8 @@ def open_destination(request: CaptureRequest) -> Destination:
     if local is not None:
         origins = [volume.origin for volume in request.volumes]
         destination = LocalDestination(local, origins, request.options)
+        if is_unc(request.destination):
+            destination.notes += unmounted(local, request.destination)
     else:
         # Loaded late: a capture to a local file needs none of it.
         from tasksequence.capture.destinations.smb import SmbDestination
@@ -43,6 +46,20 @@ def open_destination(request: CaptureRequest) -> Destination:
         destination.close()
         raise
     return destination
+
+
+def unmounted(local: str, unc: str) -> tuple[str, ...]:
+    """Return a warning where nothing is mounted at the folder that a share is mapped to."""
+    folder = os.path.dirname(local)  # noqa: PTH120
+    try:
+        if os.stat(folder).st_dev != os.stat("/").st_dev:  # noqa: PTH116
+            return ()
+    except OSError:
+        return ()
+    return (
+        f"{folder} is on this machine's own disk, no share is mounted there: it will not be at "
+        f"{unc}",
+    )
 
 
 def _check_outside(destination: Destination, volumes: Iterable[VolumeSource]) -> None:

@@ -66,20 +66,22 @@ _GIVE_LOCAL = (
 class LocalDestination:
     """A file on this machine's file systems, a mounted share among them."""
 
-    notes: tuple[str, ...] = ()
-
     def __init__(self, text: str, volumes: Iterable[Path], options: CaptureOptions) -> None:
         """Check everything; raises `DestinationError`."""
         self.text = check_destination(text, volumes)
         self._options = options
         self.warn: Callable[[str], None] = unheard
+        self.notes: tuple[str, ...] = ()
         finish_interrupted(self.text)
         if options.overwrite is Overwrite.REFUSE and os.path.lexists(self.text):
             raise refuse(self.text)
         if options.overwrite is Overwrite.REPLACE and _is_read_only(self.text):
             raise protected(self.text)
         check_replaceable(self.text)
-        remove_stale(self.text)
+        if remove_stale(self.text):
+            self.notes += (
+                f"another capture is writing to {self.text}: the last to end replaces it",
+            )
         self._staged: str | None = None
         if options.scratch is None:
             self.place = self.text

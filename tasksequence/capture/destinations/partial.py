@@ -95,23 +95,36 @@ def remove_if_present(path: str) -> None:
             number += 1
 
 
-def remove_stale(destination: str) -> None:
-    """Delete unfinished files of this destination that no live process holds."""
+def remove_stale(destination: str) -> bool:
+    """Delete unfinished files of this destination that no live process holds.
+
+    Returns True where a live one holds one.
+    """
+    is_live = False
     pattern = hidden_pattern(destination, f"(s[0-9]*|f)?{re.escape(_SUFFIX)}")
     with suppress(OSError), os.scandir(os.path.dirname(destination)) as entries:  # noqa: PTH120
         for entry in entries:
             if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                _remove_unlocked(entry.path)
+                is_live = _is_locked(entry.path) or is_live
+    return is_live
 
 
-def _remove_unlocked(path: str) -> None:
-    with suppress(OSError):
+def _is_locked(path: str) -> bool:
+    """Tell whether a live process holds a file; one that nobody holds is deleted."""
+    try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.unlink(path)  # noqa: PTH108
-        finally:
-            os.close(descriptor)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)  # noqa: PTH108
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _prefix(name: str) -> str:

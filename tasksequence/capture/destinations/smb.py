@@ -59,6 +59,8 @@ _IN_USE_PATIENCE = 3.0
 _MARK_BYTES = 4
 _TAKE_BACK_SECONDS = 5.0
 """Seconds that clearing up on the share may take: who ended the capture waits for it."""
+_LIVE_SECONDS = 120.0
+"""Seconds in which a live upload is written to; servers may tell the time late."""
 _STALE_SECONDS = 600.0
 """Seconds, besides the patience, after which what another machine does not write to is dead."""
 _PARTIAL = re.compile(r"\.[0-9a-f]{8}\.partial")
@@ -313,10 +315,23 @@ class SmbDestination:
         tried = self._asked(lambda: share.try_out(self._trial()), self._target.folder)
         self._file_system = tried.file_system
         self._clock_ahead = tried.clock - time.time()
+        self._note_others(tried.clock)
         if not share.encrypted:
             self.notes += (
                 "the server does not encrypt: the image crosses the network signed, and readable",
             )
+
+    def _note_others(self, now: float) -> None:
+        """Take note of an upload to this destination that seems to be alive."""
+        with suppress(Exception):
+            dead = {path for paths in dead_uploads(self.place).values() for path in paths}
+            for name, written in self._share.names(f".{self._target.name}.*.partial").items():
+                path = self._target.beside(name)
+                if self._is_unfinished(path) and path not in dead and now - written < _LIVE_SECONDS:
+                    self.notes += (
+                        f"another capture may be writing to {self.text}, as {name} was written "
+                        "just now: the last to end replaces it",
+                    )
 
     def _check_folder(self) -> None:
         folder = self._target.folder
