@@ -19,9 +19,9 @@ from tasksequence.capture.sources.source_kind import source_kind
 from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
-from tasksequence.capture.wimlib._events import reported_error
-from tasksequence.capture.wimlib._process import WorkerProcess
 from tasksequence.capture.wimlib.abilities import libwim_abilities
+from tasksequence.capture.wimlib.events import reported_error
+from tasksequence.capture.wimlib.process import WorkerProcess
 from tasksequence.errors import (
     BackendUnavailable,
     CaptureCancelled,
