@@ -122,12 +122,18 @@ def check_whole_file(path: str, head: bytes, size: int) -> None:
     `head` is the header of the file, `size` its length. Raises `ImageError`.
     """
     if len(head) < HEAD_BYTES or head[:MAGIC_BYTES] not in WIM_MAGICS:
-        raise ImageError("this is no WIM file", where=path, hint="Name a .wim or .esd file.")
+        raise ImageError(
+            "this is no WIM file",
+            where=path,
+            hint="Name a .wim or .esd file.",
+            hresult=0x8007000D,
+        )
     if _read_header(path, head, size).parts > 1:
         raise ImageError(
             "this is one part of a split WIM, and one file alone is delivered",
             where=path,
             hint="Copy its parts by hand, or join them first: wimlib-imagex join.",
+            hresult=0x80070032,
         )
     needed = max(sum(_resource(head, at)) for at in (_TABLE_AT, _XML_AT, _INTEGRITY_AT))
     if needed <= HEAD_BYTES or needed > size:
@@ -136,6 +142,7 @@ def check_whole_file(path: str, head: bytes, size: int) -> None:
             f"file has {size:,}",
             where=path,
             hint="Copy the file again.",
+            hresult=0x80070026,
         )
 
 

@@ -8,32 +8,34 @@ from tasksequence.text_table import human_bytes, text_table
 __all__ = ["describe"]
 
 _SHOWN_PATHS = 10
-_HEAD = ("Image", "Name", "Volume", "Files", "Bytes", "Size in WIM")
+_NUMBERS = ("Image", "Files", "Bytes", "Size in WIM")
 
 
 def describe(result: CaptureResult, *, columns: int | None = None) -> str:
     """Return a table of the images, what was left out of them, and the file that was written.
 
     The size in the WIM is what an image adds to the file: data that an earlier image holds too
-    counts there. `columns` is the width to keep to where the volumes' paths are long.
+    counts there; a solid WIM has no such figure. `columns` is the width to keep to where the
+    volumes' paths are long.
     """
-    rows = [
-        [
-            str(image.index),
-            image.name,
-            image.shown,
-            f"{image.files:,}",
-            f"{image.bytes:,}",
-            f"{image.stored_bytes:,}",
-        ]
-        for image in result.images
-    ]
-    head = list(_HEAD)
-    if any(image.place for image in result.images):
-        head.append("Role")
-        for row, image in zip(rows, result.images, strict=True):
-            row.append(image.place.role if image.place else "")
-    lines = [text_table(head, rows, right={0, 3, 4, 5}, shrink=(2, 1), columns=columns)]
+    images = result.images
+    table = {
+        "Image": [str(image.index) for image in images],
+        "Name": [image.name for image in images],
+        "Volume": [image.shown for image in images],
+    }
+    if any(image.place for image in images):
+        places = [image.place for image in images]
+        table["Label"] = [place.label if place else "" for place in places]
+        table["Role"] = [place.role if place else "" for place in places]
+    table["Files"] = [f"{image.files:,}" for image in images]
+    table["Bytes"] = [f"{image.bytes:,}" for image in images]
+    if any(image.stored_bytes for image in images) or not any(image.bytes for image in images):
+        table["Size in WIM"] = [f"{image.stored_bytes:,}" for image in images]
+    head = list(table)
+    right = {head.index(name) for name in _NUMBERS if name in table}
+    rows = [list(row) for row in zip(*table.values(), strict=True)]
+    lines = [text_table(head, rows, right=right, shrink=(2, 1), columns=columns)]
     lines += [f"Skipped: {one.place} ({_what(one.place)}): {one.reason}" for one in result.skipped]
     for omission in result.omissions:
         lines += _left_out(omission)

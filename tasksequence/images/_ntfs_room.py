@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tasksequence.capture.sources._ntfs_format import Geometry
-from tasksequence.capture.sources._ntfs_volume import ROOT, NtfsVolume
+from tasksequence.capture.sources.ntfs_format import Geometry
+from tasksequence.capture.sources.ntfs_volume import ROOT, NtfsVolume
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError
 from tasksequence.images._control_files import is_control_file

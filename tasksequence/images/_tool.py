@@ -16,13 +16,13 @@ from typing import Any
 
 from tasksequence.capture.exclusions import Exclusions, config_text
 from tasksequence.capture.sources.volume_kind import FAT32
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error, wim_error
-from tasksequence.capture.wimlib._config import config_file
-from tasksequence.capture.wimlib._events import error_event, send_event
-from tasksequence.capture.wimlib._ffi import Entry, Library, Message, Progress, Wim
-from tasksequence.capture.wimlib._hresults import hresult_of_libwim
-from tasksequence.capture.wimlib._staging import staged_fat32
-from tasksequence.capture.wimlib._unreadable import unreadable_source
+from tasksequence.capture.wimlib.codes import LibwimError, capture_error, wim_error
+from tasksequence.capture.wimlib.config import config_file
+from tasksequence.capture.wimlib.events import error_event, send_event
+from tasksequence.capture.wimlib.ffi import Entry, Library, Message, Progress, Wim
+from tasksequence.capture.wimlib.hresults import hresult_of_libwim
+from tasksequence.capture.wimlib.staging import staged_fat32
+from tasksequence.capture.wimlib.unreadable import unreadable_source
 from tasksequence.errors import DestinationError, ImageError, TaskSequenceError, VolumeError
 
 __all__ = ["main"]

@@ -14,8 +14,8 @@ import attrs
 from tasksequence.capture.destinations.parts import part_names
 from tasksequence.capture.destinations.split_delivery import interrupted_delivery
 from tasksequence.capture.wim_file import WimFile, read_wim_file
-from tasksequence.capture.wimlib._events import reported_error
-from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.capture.wimlib.events import reported_error
+from tasksequence.capture.wimlib.process import WorkerProcess
 from tasksequence.errors import ImageError
 
 __all__ = [

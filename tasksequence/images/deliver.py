@@ -115,12 +115,14 @@ def _finish(
             "the WIM is at its destination already",
             where=str(target),
             hint="Name the finished upload that lies beside it.",
+            hresult=0x80070057,
         )
     if source.folder.casefold() != target.folder.casefold():
         raise DestinationError(
             "the finished WIM lies in another folder than the destination",
             where=str(source),
             hint="Give a file of this machine, or one that lies beside the destination.",
+            hresult=0x80070011,
         )
     share = SmbDestination(str(target), account, password, options)
     try:
@@ -160,5 +162,7 @@ def _check_source(wim: Path) -> None:
             hresult=0x80070002,
         ) from None
     if head[:MAGIC_BYTES] not in WIM_MAGICS:
-        raise DestinationError("this is no WIM", where=str(wim), hint="Check its path.")
+        raise DestinationError(
+            "this is no WIM", where=str(wim), hint="Check its path.", hresult=0x8007000D
+        )
     check_whole_file(str(wim), head, size)

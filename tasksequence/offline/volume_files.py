@@ -8,10 +8,10 @@ from pathlib import Path
 
 import attrs
 
-from tasksequence.capture.sources import _ntfs_format as form
-from tasksequence.capture.sources._ntfs_format import Geometry
-from tasksequence.capture.sources._ntfs_volume import ROOT, NtfsVolume
+from tasksequence.capture.sources import ntfs_format as form
 from tasksequence.capture.sources.ntfs import check_volume
+from tasksequence.capture.sources.ntfs_format import Geometry
+from tasksequence.capture.sources.ntfs_volume import ROOT, NtfsVolume
 from tasksequence.capture.sources.signatures import HEAD_BYTES
 from tasksequence.errors import VolumeError
 

@@ -14,8 +14,8 @@ import tasksequence as ts
 from examples.samba_share import SambaShare
 from tasksequence.capture.sources.ntfs import data_bytes
 from tasksequence.capture.space import SizeEstimate, check_space, estimate_size
-from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
 from tasksequence.capture.wimlib.backend import WimlibBackend
+from tasksequence.capture.wimlib.ffi import LIBRARY_VARIABLE
 from tasksequence.engine.doctor import examine
 from tasksequence.errors import BackendUnavailable, DestinationError
 from tasksequence.request import CaptureOptions, Compression, VolumeSource

@@ -317,6 +317,7 @@ def test_a_scratch_folder_that_is_full_halfway_says_so(
         request = share_request(share, scratch, large_volume, check_space=False)
         error = fail(request, "no space left", 0x80070070)
         assert error.where == str(scratch)
+        assert "--scratch FOLDER" in (error.hint or "")
         assert_untouched(share, scratch)
 
 

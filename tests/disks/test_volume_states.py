@@ -14,10 +14,10 @@ import attrs
 import pytest
 
 import tasksequence as ts
-from tasksequence.capture.sources import _ntfs_format as ntfs_form
-from tasksequence.capture.sources._ntfs_volume import NtfsVolume
+from tasksequence.capture.sources import ntfs_format as ntfs_form
 from tasksequence.capture.sources.disks import read_disk
 from tasksequence.capture.sources.ntfs import inspect
+from tasksequence.capture.sources.ntfs_volume import NtfsVolume
 from tests.support import disks
 from tests.support.command_line import run as command
 from tests.support.disks import QUICK, Slot, plan_to

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
-from tasksequence.capture.wimlib import _process
+from tasksequence.capture.wimlib import process as worker_process
 from tests.support.captures import OLD, children, is_alive, names_in, stop
 from tests.support.volumes import make_volume, need_tools
 
@@ -31,7 +31,7 @@ def test_a_frozen_worker_is_ended_with_the_run(
     plan: ts.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_cancel: bool
 ) -> None:
     need_tools()
-    monkeypatch.setattr(_process, "_GRACE", 0.5)
+    monkeypatch.setattr(worker_process, "_GRACE", 0.5)
     volume = make_volume(tmp_path / "v.img", {"a.txt": b"a" * 5000})
     frozen: list[int] = []
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.wimlib import _process
-from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE
+from tasksequence.capture.wimlib import process as worker_process
 from tasksequence.capture.wimlib.backend import WimlibBackend
+from tasksequence.capture.wimlib.ffi import LIBRARY_VARIABLE
 from tasksequence.errors import (
     BackendUnavailable,
     CaptureCancelled,
@@ -635,7 +635,7 @@ def test_a_worker_that_dies_is_named_by_its_signal(
 def test_a_worker_that_hangs_is_ended_by_the_time_limit(
     large_volume: Path, old_wim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_process, "_GRACE", 0.5)
+    monkeypatch.setattr(worker_process, "_GRACE", 0.5)
     before = descriptors()
     options = CaptureOptions(timeout=2.0)
     with pytest.raises(CaptureCancelled, match="time limit"):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error
-from tasksequence.capture.wimlib._hresults import hresult_of_libwim
+from tasksequence.capture.wimlib.codes import LibwimError, capture_error
+from tasksequence.capture.wimlib.hresults import hresult_of_libwim
 from tasksequence.error_codes import (
     describe_code,
     explain_code,

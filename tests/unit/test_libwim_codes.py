@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import tasksequence as ts
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error, wim_error
-from tasksequence.capture.wimlib._hresults import WIN32_OF_LIBWIM, hresult_of_libwim
+from tasksequence.capture.wimlib.codes import LibwimError, capture_error, wim_error
+from tasksequence.capture.wimlib.hresults import WIN32_OF_LIBWIM, hresult_of_libwim
 from tasksequence.error_codes import explain_code
 
 WIM = "/images/a.wim"
@@ -41,7 +41,7 @@ def failure(code: int, number: int = 0, log: str = "") -> LibwimError:
 def codes() -> list[int]:
     """The codes that the installed libwim has a text for; asked in a process of its own."""
     ask = (
-        "from tasksequence.capture.wimlib._ffi import Library\n"
+        "from tasksequence.capture.wimlib.ffi import Library\n"
         "library = Library()\n"
         "for code in range(1, 300):\n"
         "    if library('wimlib_get_error_string', code) != b'Unknown error':\n"
@@ -108,7 +108,7 @@ SOURCES = [
     *sorted((ROOT / "images").glob("*.py")),
     ROOT / "capture" / "wim_file.py",
     ROOT / "capture" / "exclusions.py",
-    ROOT / "capture" / "wimlib" / "_codes.py",
+    ROOT / "capture" / "wimlib" / "codes.py",
 ]
 KINDS = {"VolumeError", "ImageError", "CaptureError", "BackendUnavailable", "DestinationError"}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from tasksequence.capture.sources import _ntfs_format as form
+from tasksequence.capture.sources import ntfs_format as form
 
 __all__ = ["LARGEST_PAGE", "journal_in_use"]
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from tasksequence.capture.sources import _ntfs_format as form
-from tasksequence.capture.sources._ntfs_format import FileName, Geometry
+from tasksequence.capture.sources import ntfs_format as form
 from tasksequence.capture.sources._ntfs_journal import LARGEST_PAGE, journal_in_use
-from tasksequence.capture.sources._ntfs_volume import FIRST_USER_RECORD, ROOT, NtfsVolume
+from tasksequence.capture.sources.ntfs_format import FileName, Geometry
+from tasksequence.capture.sources.ntfs_volume import FIRST_USER_RECORD, ROOT, NtfsVolume
 from tasksequence.capture.sources.signatures import HEAD_BYTES, identify
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import VolumeError

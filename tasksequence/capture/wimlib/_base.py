@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from tasksequence.capture.sources.volume_kind import FAT32
-from tasksequence.capture.wimlib._codes import LibwimError, wim_error
-from tasksequence.capture.wimlib._ffi import Library, Wim
+from tasksequence.capture.wimlib.codes import LibwimError, wim_error
+from tasksequence.capture.wimlib.ffi import Library, Wim
 
 __all__ = ["Base", "check_base"]
 

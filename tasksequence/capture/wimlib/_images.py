@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tasksequence.capture.wimlib._ffi import Wim
+    from tasksequence.capture.wimlib.ffi import Wim
 
 __all__ = ["stored_by_image"]
 

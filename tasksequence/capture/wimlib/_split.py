@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tasksequence.capture.destinations.partial import new_part_files
-from tasksequence.capture.wimlib._ffi import Library
+from tasksequence.capture.wimlib.ffi import Library
 
 __all__ = ["split_wim"]
 

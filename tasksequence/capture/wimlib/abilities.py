@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from tasksequence.capture.wimlib._process import search_path
+from tasksequence.capture.wimlib.process import search_path
 from tasksequence.errors import BackendUnavailable
 
 __all__ = ["Abilities", "libwim_abilities"]
@@ -53,9 +53,9 @@ def libwim_abilities() -> Abilities:
 
 
 def _ask() -> dict[str, object]:
-    from tasksequence.capture.wimlib._codes import LibwimError
-    from tasksequence.capture.wimlib._config import config_file
-    from tasksequence.capture.wimlib._ffi import Library
+    from tasksequence.capture.wimlib.codes import LibwimError
+    from tasksequence.capture.wimlib.config import config_file
+    from tasksequence.capture.wimlib.ffi import Library
 
     library = Library()
     ntfs = True

@@ -21,9 +21,9 @@ from tasksequence.capture.space import check_space, estimate_size
 from tasksequence.capture.whole_progress import WholeProgress
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.capture.wimlib._elements import elements_of
-from tasksequence.capture.wimlib._events import reported_error
-from tasksequence.capture.wimlib._process import WorkerProcess, time_limit_passed
 from tasksequence.capture.wimlib.abilities import libwim_abilities
+from tasksequence.capture.wimlib.events import reported_error
+from tasksequence.capture.wimlib.process import WorkerProcess, time_limit_passed
 from tasksequence.errors import (
     BackendUnavailable,
     CaptureError,

@@ -30,16 +30,16 @@ from tasksequence.capture.sources.ntfs import Inspection, inspect
 from tasksequence.capture.sources.volume_kind import FAT32, NTFS
 from tasksequence.capture.sources.volume_state import CLEANING, volume_state
 from tasksequence.capture.wimlib._base import Base, check_base
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error
-from tasksequence.capture.wimlib._config import config_file
-from tasksequence.capture.wimlib._events import error_event, send_event
-from tasksequence.capture.wimlib._ffi import Library, Message, Progress, ScanStatus, Wim
 from tasksequence.capture.wimlib._images import stored_by_image
 from tasksequence.capture.wimlib._meter import Meter
 from tasksequence.capture.wimlib._omissions import Omissions
 from tasksequence.capture.wimlib._split import split_wim
-from tasksequence.capture.wimlib._staging import staged_fat32
-from tasksequence.capture.wimlib._unreadable import unreadable_source
+from tasksequence.capture.wimlib.codes import LibwimError, capture_error
+from tasksequence.capture.wimlib.config import config_file
+from tasksequence.capture.wimlib.events import error_event, send_event
+from tasksequence.capture.wimlib.ffi import Library, Message, Progress, ScanStatus, Wim
+from tasksequence.capture.wimlib.staging import staged_fat32
+from tasksequence.capture.wimlib.unreadable import unreadable_source
 from tasksequence.errors import TaskSequenceError, VolumeError
 
 __all__ = ["main"]

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from tasksequence.capture.destinations.local_errors import write_error
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error
+from tasksequence.capture.wimlib.codes import LibwimError, capture_error
 from tasksequence.errors import BackendUnavailable, CaptureError, DestinationError, VolumeError
 
 

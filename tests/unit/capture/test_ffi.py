@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.wimlib import _ffi
-from tasksequence.capture.wimlib._codes import LibwimError, capture_error
-from tasksequence.capture.wimlib._ffi import LIBRARY_VARIABLE, Library, Message, Progress
+from tasksequence.capture.wimlib import ffi
+from tasksequence.capture.wimlib.codes import LibwimError, capture_error
+from tasksequence.capture.wimlib.ffi import LIBRARY_VARIABLE, Library, Message, Progress
 from tasksequence.errors import BackendUnavailable, DestinationError
 
 
@@ -34,7 +34,7 @@ def test_a_missing_library_says_what_was_tried(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_missing_system_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(LIBRARY_VARIABLE, raising=False)
-    monkeypatch.setattr(_ffi, "_LIBRARY_NAMES", ("libwim-not-there.so",))
+    monkeypatch.setattr(ffi, "_LIBRARY_NAMES", ("libwim-not-there.so",))
     with pytest.raises(BackendUnavailable) as caught:
         Library()
     assert "apt install libwim15" in (caught.value.hint or "")
@@ -48,7 +48,7 @@ def test_another_library_is_no_libwim(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.wimlib
 def test_too_old_a_library_is_refused(monkeypatch: pytest.MonkeyPatch, library: Library) -> None:
-    monkeypatch.setattr(_ffi, "MINIMUM_VERSION", (99, 0, 0))
+    monkeypatch.setattr(ffi, "MINIMUM_VERSION", (99, 0, 0))
     with pytest.raises(BackendUnavailable, match=r"99\.0\.0 is the oldest"):
         Library()
 

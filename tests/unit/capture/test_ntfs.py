@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.sources import _ntfs_format as form
+from tasksequence.capture.sources import ntfs_format as form
 from tasksequence.capture.sources.ntfs import check_volume, inspect, tree_below
 from tasksequence.errors import VolumeError
 from tests.support.volumes import (

@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from tasksequence.capture.wimlib import _process
-from tasksequence.capture.wimlib._process import WorkerProcess
+from tasksequence.capture.wimlib import process as worker_process
+from tasksequence.capture.wimlib.process import WorkerProcess
 from tasksequence.errors import CaptureCancelled, CaptureError
 from tests.support.captures import children, descriptors, is_alive
 
 
 @pytest.fixture(autouse=True)
 def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_process, "_GRACE", 0.5)
+    monkeypatch.setattr(worker_process, "_GRACE", 0.5)
 
 
 def replace_worker(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
     """Put other code in the place of the worker's module."""
     (folder / "other_worker.py").write_text("import os, sys, signal, time\n" + code)
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setattr(_process, "_MODULE", "other_worker")
+    monkeypatch.setattr(worker_process, "_MODULE", "other_worker")
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_a_deadline_in_the_far_future_is_waited_for(
 def test_a_process_without_standard_streams_hears_its_worker(tmp_path: Path) -> None:
     code = (
         "import sys, time\n"
-        "from tasksequence.capture.wimlib import _process\n"
+        "from tasksequence.capture.wimlib import process\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "_process._MODULE = 'other_worker'\n"
-        "with _process.WorkerProcess({}) as worker:\n"
+        "process._MODULE = 'other_worker'\n"
+        "with process.WorkerProcess({}) as worker:\n"
         "    event = next(worker.events(time.monotonic() + 30))\n"
         "open(sys.argv[1] + '/heard', 'w').write(event['event'])\n"
     )
@@ -132,10 +132,10 @@ def test_the_worker_takes_names_of_files_for_the_same_bytes(
     """The -X utf8 of the caller outdoes the locale, in the worker too."""
     code = (
         "import sys, time\n"
-        "from tasksequence.capture.wimlib import _process\n"
+        "from tasksequence.capture.wimlib import process\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "_process._MODULE = 'other_worker'\n"
-        "with _process.WorkerProcess({'path': '\xfc'}) as worker:\n"
+        "process._MODULE = 'other_worker'\n"
+        "with process.WorkerProcess({'path': '\xfc'}) as worker:\n"
         "    print(next(worker.events(time.monotonic() + 30))['event'])\n"
     )
     (tmp_path / "other_worker.py").write_text(

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from tasksequence.capture.wimlib._codes import LibwimError
+from tasksequence.capture.wimlib.codes import LibwimError
 from tasksequence.errors import BackendUnavailable
 
 __all__ = [

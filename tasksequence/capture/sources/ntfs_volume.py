@@ -6,8 +6,8 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from tasksequence.capture.sources import _ntfs_format as form
-from tasksequence.capture.sources._ntfs_format import Attribute, FileName, Geometry
+from tasksequence.capture.sources import ntfs_format as form
+from tasksequence.capture.sources.ntfs_format import Attribute, FileName, Geometry
 from tasksequence.errors import VolumeError
 
 __all__ = ["FIRST_USER_RECORD", "ROOT", "NtfsVolume", "Stream"]

@@ -6,7 +6,7 @@ import errno
 import os
 
 from tasksequence.capture.destinations.local_errors import write_error
-from tasksequence.capture.wimlib._hresults import hresult_of_libwim
+from tasksequence.capture.wimlib.hresults import hresult_of_libwim
 from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import (
     BackendUnavailable,
