@@ -361,6 +361,8 @@ class CaptureResult:
     backend: str
     destination: Path | str | None
     """The WIM that was written, a UNC path as text; None when the backend writes none."""
+    mapped_from: str | None = None
+    """The UNC path that was asked for, where a `ShareMapping` made it the local destination."""
     images: tuple[CapturedImage, ...]
     omissions: tuple[Omission, ...] = ()
     skipped: tuple[SkippedVolume, ...] = ()

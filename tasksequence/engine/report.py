@@ -45,7 +45,8 @@ def describe(result: CaptureResult, *, columns: int | None = None) -> str:
         verified = "verified" if result.verified else "not verified"
         count = f" in {len(result.parts)} parts" if result.parts else ""
         size = human_bytes(result.file_bytes)
-        lines.append(f"{result.destination}: {size}{count}, {verified}")
+        asked = f" ({result.mapped_from})" if result.mapped_from else ""
+        lines.append(f"{result.destination}{asked}: {size}{count}, {verified}")
     if len(result.images) > 1:
         lines.append(
             f"Apply Operating System needs {len(result.images)} volumes to apply all images of "

@@ -11,6 +11,7 @@ import pytest
 import tasksequence as ts
 from tasksequence.capture.destinations.local import LocalDestination
 from tasksequence.capture.wimlib.backend import WimlibBackend
+from tasksequence.engine.report import describe
 from tasksequence.errors import DestinationError
 from tasksequence.request import (
     CaptureEvent,
@@ -186,6 +187,8 @@ def test_a_mapped_share_is_the_folder_where_it_is_mounted(
         Events(),
     )
     assert result.destination == tmp_path / "mnt" / "2026" / "a.wim"
+    said = describe(result)
+    assert rf"{result.destination} (\\SERVER\Images\2026\a.wim): " in said
     verify(tmp_path / "mnt" / "2026" / "a.wim")
 
 

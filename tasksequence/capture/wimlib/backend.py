@@ -129,7 +129,7 @@ def _capture(request: CaptureRequest, on_event: EventHandler) -> CaptureResult:
                         parts = destination.deliver_parts(event["parts"], report)
                     else:
                         destination.deliver(report)
-                    result = _result(event, request.volumes, destination.text, parts)
+                    result = _result(event, request, destination.text, parts)
                     break
                 elif event["event"] == "progress":
                     latest = _progress(event, 1 - destination.weight)
@@ -301,14 +301,17 @@ def _relay(event: dict[str, Any], on_event: EventHandler) -> None:
 
 def _result(
     done: dict[str, Any],
-    volumes: tuple[VolumeSource, ...],
+    request: CaptureRequest,
     destination: str,
     parts: tuple[Path, ...],
 ) -> CaptureResult:
+    volumes = request.volumes
+    is_mapped = is_unc(request.destination) and not is_unc(destination)
     sources = {os.path.abspath(volume.path): volume for volume in volumes}  # noqa: PTH100
     return CaptureResult(
         backend=WimlibBackend.name,
         destination=destination if is_unc(destination) else Path(destination),
+        mapped_from=request.destination if is_mapped else None,
         images=tuple(
             CapturedImage(volume=volume.origin, place=volume.place, **image)
             for volume, image in zip(volumes, done["images"], strict=True)
