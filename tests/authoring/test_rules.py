@@ -164,6 +164,20 @@ def test_what_the_rules_allow_or_cannot_answer_is_made(answers: dict[str, Any]) 
     assert ts.build_and_capture(**{**MINIMAL, **answers}).sequence.steps
 
 
+def test_text_that_no_file_holds_is_told_by_its_field() -> None:
+    found = problems(
+        name="B\x01", version="\ud800", product_key=f"{KEY}\0",
+        applications=["a", {"name": "b", "display_name": "\x02"}],
+        client_properties="A=1\tB=2\r\n",
+    )  # fmt: skip
+    assert [(one.field, one.rule) for one in found] == [
+        ("name", "U+0001 at position 1 cannot stand in XML: take it out"),
+        ("product_key", "U+0000 at position 29 cannot stand in XML: take it out"),
+        ("applications", "U+0002 at position 0 cannot stand in XML: take it out"),
+        ("version", "U+D800 at position 0 cannot stand in XML: take it out"),
+    ]
+
+
 def test_all_problems_come_together_each_with_value_rule_and_source() -> None:
     found = problems(
         name="", product_key="hunter3", image_index=0, destination="x", account="a", updates="no"
