@@ -307,7 +307,8 @@ class _Checker:
     def _package_id(self, name: str) -> None:
         text = self._text(name)
         if text is not None and not is_package_id(text):
-            self._say(name, "give a package ID: eight letters and digits, as in ABC00010", None)
+            rule = "give a package ID: eight capital letters and digits, as in ABC00010"
+            self._say(name, rule, None)
 
 
 def _is_flag(answer: object) -> bool:
