@@ -37,6 +37,7 @@ class _Declaration(NamedTuple):
     values: tuple[str, ...]
     variable: str | None
     hidden: bool
+    may_hold_secret: bool
 
 
 def prop(
@@ -47,12 +48,15 @@ def prop(
     values: tuple[str, ...] = (),
     variable: str | None = None,
     hidden: bool = False,
+    may_hold_secret: bool = False,
 ) -> Any:
     """Declare a property of a WMI class: its WMI name, its qualifiers, its default.
 
     `values` lists what the reference's prose allows (Enumeration qualifiers are printed bare).
     `variable` and `hidden` state what real exports show where the printed qualifiers tell
-    otherwise or nothing. A property without a default must be given when constructing.
+    otherwise or nothing. `may_hold_secret` is for text that no qualifier calls a secret and that
+    is one by what else the object says: messages never show it. A property without a default must
+    be given when constructing.
     """
     for qualifier in qualifiers:
         if not isinstance(qualifier, Qualifier):
@@ -60,7 +64,7 @@ def prop(
                 f"{qualifier!r} of property {name} is no qualifier: take it from "
                 "tasksequence.qualifiers"
             )
-    declaration = _Declaration(name, qualifiers, values, variable, hidden)
+    declaration = _Declaration(name, qualifiers, values, variable, hidden, may_hold_secret)
     metadata = {_METADATA_KEY: declaration}
     if factory is not None:
         return attrs.field(factory=factory, metadata=metadata)
@@ -113,6 +117,7 @@ def declared_property(cls: type[Any], field: attrs.Attribute[Any], annotation: A
         values=values,
         variable=_variable(cls, declaration),
         hidden=declaration.hidden or _is_hidden(declaration, shape),
+        may_hold_secret=declaration.may_hold_secret,
         wmi_class=cls.wmi_name or cls.__name__,
         integer=shape.integer,
         enumeration=shape.enumeration,

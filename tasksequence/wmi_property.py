@@ -86,6 +86,8 @@ class Property:
     element for it."""
     hidden: bool
     """True when the variable is written with hidden="true"."""
+    may_hold_secret: bool
+    """True where values that no qualifier calls secret may be: messages do not show them."""
     wmi_class: str
     """WMI name of the class, its Python name where it has none."""
     integer: IntegerType | None
@@ -201,7 +203,8 @@ class Property:
         return self._problem("read", text)
 
     def _broken(self, name: str, value: object, rule: str, fix: str) -> Problem:
-        shown = "is given (not shown)" if self.is_secret else f"is {shown_value(value)}"
+        is_shown = not (self.is_secret or self.may_hold_secret)
+        shown = f"is {shown_value(value)}" if is_shown else "is given (not shown)"
         return self._problem(name, f"{shown}; {rule}: {fix}")
 
     def _problem(self, qualifier: str, text: str) -> Problem:
@@ -259,7 +262,9 @@ class Property:
         return f"is {self._shown(value)}; String is text: give it as str"
 
     def _shown(self, value: object) -> str:
-        return type(value).__name__ if self.is_secret else shown_value(value)
+        if self.is_secret or self.may_hold_secret:
+            return type(value).__name__
+        return shown_value(value)
 
     def _integer_mismatch(self, value: object, integer: IntegerType) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int):

@@ -14,11 +14,13 @@ from tasksequence.authoring.property_text import value_from_text
 from tasksequence.authoring.script_text import step_script
 from tasksequence.authoring.step_classes import step_class
 from tasksequence.authoring.step_settings import NAME, StepSetting, class_name, setting_named
+from tasksequence.document.tokens import xml_problem
 from tasksequence.errors import EditError, Problem, QualifierError, SettingError
 from tasksequence.model.action import ScriptedAction, UnknownAction
 from tasksequence.model.base import Step
 from tasksequence.model.condition import Condition
 from tasksequence.qualifiers import abstract
+from tasksequence.secret_text import SecretText
 from tasksequence.wmi import WmiObject, properties_of
 from tasksequence.wmi_property import Property, shown_value
 
@@ -163,6 +165,13 @@ class GivenValues:
             self._refuse(setting, error.problems)
             return
         self._given[setting.key].value = held
+        texts = held if isinstance(held, (list, tuple)) else [held]
+        for text in map(_revealed, texts):
+            problem = xml_problem(text) if isinstance(text, str) else None
+            if problem is not None:
+                said = f"cannot be written: {problem}: take it out"
+                self._refuse(setting, [Problem(class_name(self._cls), setting.name, "XML", said)])
+                return
         if setting.known is not None:
             self._refuse(setting, setting.known.problems(held))
         elif held is not None and not isinstance(held, str):
@@ -305,6 +314,10 @@ def _set(step: Step, given: _Given) -> None:
         step.variables.pop(setting.name, None)
     else:
         step.variables[setting.name] = given.value
+
+
+def _revealed(value: object) -> object:
+    return value.reveal() if isinstance(value, SecretText) else value
 
 
 def _without_command_line(cls: type[WmiObject]) -> Problem:

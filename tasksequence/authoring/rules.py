@@ -6,7 +6,7 @@ variables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tasksequence.authoring.applications import Application, application_from
 from tasksequence.authoring.fields import BUILD_AND_CAPTURE, Kind, WizardField, fields_of
@@ -18,11 +18,12 @@ from tasksequence.authoring.text_forms import (
     is_package_id,
     is_product_key,
 )
+from tasksequence.document.tokens import xml_problem
 from tasksequence.errors import FieldProblem, SettingError
 from tasksequence.model.actions.software import ApplicationInfo
 from tasksequence.model.classes import registry
 from tasksequence.secret_text import SecretText
-from tasksequence.wmi import property_named
+from tasksequence.wmi import properties_of, property_named
 from tasksequence.wmi_property import shown_value
 
 __all__ = ["Answers", "check"]
@@ -115,6 +116,8 @@ class _Checker:
         fits, wanted = _TYPES[field.kind]
         if not fits(answer):
             self._say(field.name, f"give {wanted}", "type of the field")
+        elif unwritable := [said for said in map(xml_problem, _texts(answer)) if said]:
+            self._say(field.name, f"{unwritable[0]}: take it out", "Extensible Markup Language 1.0")
         elif field.choices and answer not in field.choices:
             self._say(field.name, f"give one of {', '.join(field.choices)}", None)
 
@@ -304,7 +307,8 @@ class _Checker:
     def _package_id(self, name: str) -> None:
         text = self._text(name)
         if text is not None and not is_package_id(text):
-            self._say(name, "give a package ID: eight letters and digits, as in ABC00010", None)
+            rule = "give a package ID: eight capital letters and digits, as in ABC00010"
+            self._say(name, rule, None)
 
 
 def _is_flag(answer: object) -> bool:
@@ -327,6 +331,21 @@ _TYPES: dict[Kind, tuple[Callable[[object], bool], str]] = {
         "a list of model names, or of objects with name and display_name",
     ),
 }
+
+
+def _texts(answer: object) -> Iterator[str]:
+    """Yield the texts that are in an answer."""
+    if isinstance(answer, SecretText):
+        yield answer.reveal()
+    elif isinstance(answer, str):
+        yield answer
+    elif isinstance(answer, ApplicationInfo):
+        yield from _texts(
+            [getattr(answer, known.attribute) for known in properties_of(type(answer))]
+        )
+    elif isinstance(answer, (list, tuple, Mapping)):
+        for inner in answer.values() if isinstance(answer, Mapping) else answer:
+            yield from _texts(inner)
 
 
 def _page(field: WizardField) -> str:

@@ -14,7 +14,7 @@ __all__ = [
 ]
 
 _REFERENCE = re.compile(r"%[^%\s]+%")
-_PACKAGE_ID = re.compile(r"[A-Za-z0-9]{8}")
+_PACKAGE_ID = re.compile(r"[A-Z0-9]{8}")
 _KEY_GROUPS = re.compile(r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}")
 # Its form is in no document; it is no plain key whose dashes were forgotten (25 characters).
 _ENCODED_KEY = re.compile(r"[A-Za-z0-9+/]{26,}={0,2}")

@@ -76,6 +76,26 @@ def _wizard_command(wizard: str, summary: str) -> click.Command:
     )
 
 
+class _Choice(click.Choice):  # type: ignore[type-arg]  # click 8.1 takes no argument
+    """A choice that leaves other values to the wizard, which tells all that is wrong at once."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            return value
+
+
+class _Number(click.types.IntParamType):
+    """A whole number; other values are left to the wizard."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            return value
+
+
 def _option(field: WizardField) -> click.Option:
     name = "--" + field.name.replace("_", "-")
     shown = f"{field.page}: {field.help}" if field.page else field.help
@@ -84,9 +104,9 @@ def _option(field: WizardField) -> click.Option:
         return click.Option([f"{name}/{negative}", field.name], default=None, help=shown)
     kind: Any = click.STRING
     if field.choices:
-        kind = click.Choice(field.choices, case_sensitive=False)
+        kind = _Choice(field.choices, case_sensitive=False)
     elif field.kind is Kind.NUMBER:
-        kind = click.INT
+        kind = _Number()
     return click.Option(
         [name, field.name], type=kind, multiple=field.kind is Kind.TEXTS, help=shown
     )
@@ -120,9 +140,11 @@ def _run(
         check_package_ids(package_id, None)
     answers: dict[str, Any] = {name: None for name, field in fields.items() if field.required}
     sources: dict[str, str] = {}
+    read: Mapping[str, Any] | None = {}
     if answers_file is not None:
-        read = _read_toml(Path(answers_file))
+        read = None
         with refusals.gathering():
+            read = _read_toml(Path(answers_file))
             _take_answers(read, answers_file, fields, answers, sources)
     answers |= {
         name: list(value) if isinstance(value, tuple) else value
@@ -138,6 +160,8 @@ def _run(
         with refusals.gathering():
             answers[name] = source if is_reference(source) else read_secret(name, source, used)
     forget_environment(used)
+    if read is None:
+        refusals.check()  # what the file answers is not known: nothing can be said about the rest
     with refusals.gathering():
         made = functions[wizard](**answers)
     refusals.check()
@@ -177,12 +201,18 @@ def _secret_field(given: str, fields: Mapping[str, WizardField]) -> tuple[str, s
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import codecs
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        written = path.read_bytes()
+        # Editors and PowerShell on Windows write a byte order mark.
+        wide = written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return tomllib.loads(written.decode("utf-16" if wide else "utf-8-sig"))
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{path}: is no UTF-8 text: save it as UTF-8.") from None
     except (ValueError, RecursionError) as error:
         raise click.ClickException(f"{path}: is no TOML: {error}.") from None
 
@@ -208,7 +238,7 @@ def _take_answers(
         elif (name in answers and answers[name] is not None) or name in sources:
             rule = "it is given twice, with - and with _: give it once"
         elif not field.is_secret:
-            answers[name] = value
+            answers[name] = _chosen(field, value)
             continue
         elif isinstance(value, str) and _is_source(value):
             sources[name] = value
@@ -222,6 +252,12 @@ def _take_answers(
         problems.append(FieldProblem(key, "***", rule, path))
     if problems:
         raise AuthoringError(problems)
+
+
+def _chosen(field: WizardField, value: object) -> object:
+    """Return one of the choices of a field, in any letter case; other values as they are."""
+    wanted = value.casefold() if isinstance(value, str) else None
+    return next((choice for choice in field.choices if choice.casefold() == wanted), value)
 
 
 def _is_source(text: str) -> bool:

@@ -61,6 +61,14 @@ _MARKUP = re.compile("[&<>\"'\t\n\r]")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def xml_problem(text: str) -> str | None:
+    """Say which character keeps a text from being written, None for one that can be."""
+    wrong = _NOT_IN_XML.search(text)
+    if wrong is None:
+        return None
+    return f"U+{ord(wrong[0]):04X} at position {wrong.start()} cannot stand in XML"
+
+
 def escape_text(text: str, line_end: str = "\n") -> str:
     """Escape character data; raises ValueError for characters that XML cannot hold.
 
@@ -77,9 +85,9 @@ def escape_attribute(text: str, quote: str = '"') -> str:
 
 
 def _escape(text: str, escapes: dict[str, str]) -> str:
-    wrong = _NOT_IN_XML.search(text)
-    if wrong is not None:
-        raise ValueError(f"U+{ord(wrong[0]):04X} at position {wrong.start()} cannot stand in XML")
+    problem = xml_problem(text)
+    if problem is not None:
+        raise ValueError(problem)
     if not _MARKUP.search(text):
         return text
     return "".join(escapes.get(character, character) for character in text)

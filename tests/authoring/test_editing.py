@@ -400,6 +400,19 @@ def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
     assert isinstance(ts.new_step("New-CMTaskSequenceGroup", name="g"), ts.Group)
 
 
+def test_text_that_no_file_holds_is_told_at_once(editor: ts.SequenceEditor) -> None:
+    with pytest.raises(ts.SettingError) as caught:
+        editor.set(
+            "Capture Operating System Image",
+            Name="a\x01", ImageCreator="\ud800", CapturePassword="hunter\0", Description="\t\n",
+        )  # fmt: skip
+    assert [one.property for one in caught.value.problems] == [
+        "Name", "ImageCreator", "CapturePassword",
+    ]  # fmt: skip
+    assert "U+0001 at position 1 cannot stand in XML" in str(caught.value)
+    assert "hunter" not in str(caught.value)
+
+
 def test_a_script_is_encoded_as_exports_have_it() -> None:
     text = 'Write-Host "\u00fc"\r\n'
     held = base64.b64encode(b"\xff\xfe" + text.encode("utf-16-le")).decode()

@@ -45,8 +45,8 @@ def warnings(**answers: Any) -> list[tuple[str, str]]:
         ({"name": None}, "name", "give it"),
         ({"name": "x" * 51}, "name", "at most 50"),
         ({"description": "x" * 513}, "description", "at most 512"),
-        ({"boot_image": "ABC"}, "boot_image", "eight letters and digits"),
-        ({"boot_image": "%Image%x"}, "boot_image", "eight letters and digits"),
+        ({"boot_image": "ABC"}, "boot_image", "eight capital letters"),
+        ({"boot_image": "%Image%x"}, "boot_image", "eight capital letters"),
         ({"image_package": None}, "image_package", "or install_package"),
         ({"install_package": "ABC00011"}, "install_package", "not both"),
         ({"image_package": "?"}, "image_package", "package ID"),
@@ -86,6 +86,8 @@ def warnings(**answers: Any) -> list[tuple[str, str]]:
         ({**IN_DOMAIN, "domain_ou": "OU=a,b,DC=com"}, "domain_ou", "X.500"),
         ({**IN_DOMAIN, "capture_workgroup": None}, "capture_workgroup", "must join a workgroup"),
         ({"client_package": "12345"}, "client_package", "package ID"),
+        ({"client_package": "abc00003"}, "client_package", "eight capital letters and digits"),
+        ({"boot_image": "ABC0000a"}, "boot_image", "eight capital letters and digits"),
         ({"updates": "some"}, "updates", "one of required, all, none"),
         ({"applications": "one"}, "applications", "a list"),
         ({"applications": ["a,b"]}, "applications", "without a comma"),
@@ -162,6 +164,20 @@ def test_a_broken_rule_is_the_only_problem(answers: dict[str, Any], field: str, 
 )
 def test_what_the_rules_allow_or_cannot_answer_is_made(answers: dict[str, Any]) -> None:
     assert ts.build_and_capture(**{**MINIMAL, **answers}).sequence.steps
+
+
+def test_text_that_no_file_holds_is_told_by_its_field() -> None:
+    found = problems(
+        name="B\x01", version="\ud800", product_key=f"{KEY}\0",
+        applications=["a", {"name": "b", "display_name": "\x02"}],
+        client_properties="A=1\tB=2\r\n",
+    )  # fmt: skip
+    assert [(one.field, one.rule) for one in found] == [
+        ("name", "U+0001 at position 1 cannot stand in XML: take it out"),
+        ("product_key", "U+0000 at position 29 cannot stand in XML: take it out"),
+        ("applications", "U+0002 at position 0 cannot stand in XML: take it out"),
+        ("version", "U+D800 at position 0 cannot stand in XML: take it out"),
+    ]
 
 
 def test_all_problems_come_together_each_with_value_rule_and_source() -> None:

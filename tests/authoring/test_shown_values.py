@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import pytest
 
@@ -148,3 +149,26 @@ def test_names_that_no_class_has_are_refused_with_what_it_has() -> None:
     with pytest.raises(ts.EditError, match="New is no property"):
         setting_named(ts.BDD_Gather, "New")
     assert setting_named(ts.BDD_Gather, "variables.New").name == "New"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ts.SetVariableAction(
+            name="s", variable_name="OSDJoinPassword", variable_value="hunter" * 1000
+        ),
+        lambda: ts.SetVariableAction(name="s", variable_name="A", variable_value=b"hunter"),  # type: ignore[arg-type]
+        lambda: ts.SetDynamicVariablesAction(name="s", rules=b"hunter"),  # type: ignore[arg-type]
+        lambda: ts.new_step(
+            "SetVariable", Name="s", VariableName="OSDJoinPassword", VariableValue="hunter" * 1000
+        ),
+        lambda: ts.SetVariableAction(
+            name="s", variable_name="A", variable_value="", do_not_show_variable_value=True
+        ).replace(variable_value="hunter" * 1000),
+    ],
+)
+def test_a_refused_value_that_may_be_a_secret_is_not_shown(make: Callable[[], object]) -> None:
+    with pytest.raises(ts.QualifierError) as caught:
+        make()
+    assert "hunter" not in str(caught.value)
+    assert "not shown" in str(caught.value) or "is bytes" in str(caught.value)

@@ -158,6 +158,49 @@ def test_what_is_wrong_with_file_options_and_answers_comes_together(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["a.toml"]
 
 
+def test_a_file_that_cannot_be_read_is_told_with_all_else(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('name = "hunter2\n', encoding="utf-8")
+    done = run(
+        "new", "build-and-capture", tmp_path / "a.xml", "--from", tmp_path / "a.toml",
+        "--secret", "nothing=env:X", "--package-id", "x",
+    )  # fmt: skip
+    refused(
+        done, 2, "is no TOML: Illegal character", "--secret takes one of product_key",
+        "ends in .zip exactly when", "package ID",
+    )  # fmt: skip
+    assert "not given" not in done.stderr  # the file may give it
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_of_a_windows_editor_is_read(encoding: str, tmp_path: Path) -> None:
+    answers = tmp_path / "a.toml"
+    answers.write_text('created_by = "J\u00f6rg"\r\n', encoding=encoding, newline="")
+    done = run("new", "build-and-capture", tmp_path / "a.xml", *MINIMAL, "--from", answers)
+    assert done.returncode == 0, done.stderr
+    step = ts.SequenceEditor(ts.load(tmp_path / "a.xml").sequence).find(cls="CaptureSystemImage")
+    assert isinstance(step, ts.CaptureSystemImageAction)
+    assert step.image_creator == "J\u00f6rg"
+    answers.write_bytes('created_by = "J\u00f6rg"'.encode("cp1252"))
+    done = run("new", "build-and-capture", tmp_path / "b.xml", *MINIMAL, "--from", answers)
+    refused(done, 1, "a.toml: is no UTF-8 text: save it as UTF-8")
+
+
+def test_wrong_numbers_and_choices_are_told_with_all_else(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('firmware = "UEFI"\nupdates = "some"\n', encoding="utf-8")
+    code, output = invoke(
+        tmp_path / "a.xml", *MINIMAL, "--from", tmp_path / "a.toml", "--image-index", "first",
+        "--names", "mine", "--version", "1" * 33,
+    )  # fmt: skip
+    assert code == 1
+    for text in (
+        "image_index is 'first': give a whole number", "names is 'mine': give one of documented",
+        "updates is 'some': give one of", "AllowedLen",
+    ):  # fmt: skip
+        assert text in output
+    assert "firmware" not in output  # any letter case, as on the command line
+
+
 def test_warnings_do_not_keep_from_writing(tmp_path: Path) -> None:
     done = run("new", "build-and-capture", tmp_path / "a.xml", *MINIMAL)
     assert done.returncode == 0
@@ -183,7 +226,7 @@ def invoke(*arguments: str | Path) -> tuple[int, str]:
         (["a.xml", *MINIMAL, "--secret", "password=env:EMPTY"], 2, "is empty"),
         (["a.xml", *MINIMAL, "--password", "hunter2"], 2, "No such option"),
         (["a.xml", *MINIMAL, "--from", "absent.toml"], 1, "cannot be read"),
-        (["a.xml", *MINIMAL, "--firmware", "efi"], 2, "efi"),
+        (["a.xml", *MINIMAL, "--firmware", "efi"], 1, "firmware is 'efi': give one of bios"),
     ],
 )
 def test_a_wrong_command_line_writes_nothing(

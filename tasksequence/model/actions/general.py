@@ -120,12 +120,17 @@ class SetVariableAction(Action):
     """Set Task Sequence Variable."""
 
     variable_name: str = prop("VariableName", CommandLineArg(1), not_null, AllowedLen("1-256"))
-    variable_value: str = prop("VariableValue", CommandLineArg(2), not_null, AllowedLen("0-4001"))
+    variable_value: str = prop(
+        "VariableValue", CommandLineArg(2), not_null, AllowedLen("0-4001"), may_hold_secret=True
+    )
     do_not_show_variable_value: bool | None = prop(
         "DoNotShowVariableValue", default=False, hidden=True
     )
     hidden_variable_value: str | None = prop(
-        "HiddenVariableValue", default=None, variable="SetVariableActionHiddenVariableValue"
+        "HiddenVariableValue",
+        default=None,
+        variable="SetVariableActionHiddenVariableValue",
+        may_hold_secret=True,
     )
     """The value when it is not to be shown."""
 
@@ -228,7 +233,7 @@ MARKED_SECRET = re.compile(
 class SetDynamicVariablesAction(Action):
     """Set Dynamic Variables: by rules on the device."""
 
-    rules: str | None = prop("Rules", default=None)
+    rules: str | None = prop("Rules", default=None, may_hold_secret=True)
     """XML text: Rule elements with conditions and variables."""
 
     def marks_secrets(self) -> bool:
