@@ -345,8 +345,13 @@ def test_an_account_without_rights_on_fuse_is_told_so(small_disk: Path) -> None:
             f"{nobody} {sys.executable} -c 'import tasksequence' || exit 99; "
             f"{nobody} {sys.executable} -m tasksequence volumes {disk}"
         )
+        # What measures the tests' coverage could not write its file as nobody.
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
+            ["unshare", "--mount", "sh", "-c", script],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
         )
         if done.returncode == 99 or "unshare" in done.stderr:
             pytest.skip("no mount namespace, or nobody may not run this Python")
