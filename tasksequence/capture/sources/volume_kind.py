@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tasksequence.capture.sources.fat32 import FatVolume, is_fat32
 from tasksequence.capture.sources.ntfs import check_volume
 from tasksequence.capture.sources.signatures import is_bitlocker
@@ -17,7 +19,7 @@ FOLDER = "folder"
 def volume_kind(path: str) -> str:
     """Return NTFS or FAT32 for one whole volume; raises `VolumeError` for anything else."""
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        with open(path, "rb", buffering=0, opener=_at_once) as file:
             head = file.read(512) or b""
     except (OSError, ValueError):
         head = b""  # what follows says better what is wrong
@@ -26,3 +28,8 @@ def volume_kind(path: str) -> str:
         return NTFS
     FatVolume(path).close()
     return FAT32
+
+
+def _at_once(path: str, flags: int) -> int:
+    # A pipe would be waited for until somebody writes to it.
+    return os.open(path, flags | os.O_NONBLOCK)
