@@ -139,6 +139,7 @@ def set_(
             editor.clear_condition(found)
         if operands:
             editor.add_condition(found, *operands)
+            _warn_of_contradictions(found, "; --clear-condition takes away what was asked before")
 
 
 @step.command("new")
@@ -194,6 +195,7 @@ def new_(
         _warn_of_name(given)
         edit.editor.insert(made, before=before, after=after, into=into, at=at)
         edit.note("added", made)
+        _warn_of_contradictions(made)
 
 
 @step.command()
@@ -266,6 +268,16 @@ def _warn_of_name(given: GivenValues) -> None:
         print_error(
             f"warning: the name has {len(name)} characters; the editor of the console takes "
             f"{_EDITOR_NAME_LENGTH}"
+        )
+
+
+def _warn_of_contradictions(changed: Step, remedy: str = "") -> None:
+    from tasksequence.authoring.contradictions import contradictions
+    from tasksequence.cli.output import print_error
+
+    for pair in contradictions(changed.condition) if changed.condition is not None else ():
+        print_error(
+            f"warning: the step never runs, as only one of these can be true: {pair}{remedy}"
         )
 
 

@@ -314,6 +314,31 @@ def test_conditions_are_joined_added_and_cleared(file: Path) -> None:
     assert ts.load(file).sequence.steps[1].condition is None
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "contradict"),
+    [
+        ("A exists", "a notExists", True),
+        ("A equals true", "A equals False", True),
+        ("A equals 1", "A notEquals 1", True),
+        ("A notExists", "A equals 1", True),
+        ("A equals TRUE", "A equals true", False),
+        ("A equals %B%", "A equals 1", False),
+        ("A equals 1", "B equals 2", False),
+        ("A exists", "A notEquals 1", False),
+    ],
+)
+def test_conditions_that_contradict_are_warned_of(
+    first: str, second: str, contradict: bool, file: Path
+) -> None:
+    assert "never runs" not in invoke("set", file, "Restart", "--if-variable", first)[1]
+    code, output = invoke("set", file, "Restart", "--if-variable", second)
+    assert (code, "warning: the step never runs" in output) == (0, contradict)
+    both = ("--if-variable", first, "--if-variable", second)
+    place = ("Group", "G", *both)
+    assert ("never runs" in invoke("new", file, *place)[1]) is contradict
+    assert "never runs" not in invoke("new", file, *place, "--join", "any")[1]
+
+
 def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> None:
     code, output = invoke("set", file, "Restart", "--set", "Target=HD")
     assert (code, output) == (0, f"{file}: nothing to change\n")
