@@ -215,6 +215,12 @@ class SequenceEditor:
         if name is not None:
             twin.name = name
         goal = to if to is not None else self
+        if not isinstance(goal, SequenceEditor):
+            raise EditError(
+                f"to is {type(goal).__name__}, which is no editor",
+                hint="Give the SequenceEditor of the other sequence: "
+                "SequenceEditor(document.sequence).",
+            )
         goal.insert(twin, before=before, after=after, into=into, at=at)
         return twin
 
@@ -229,9 +235,9 @@ class SequenceEditor:
         class; values are as for `new_step`. Raises `SettingError` with all that is wrong with
         them.
         """
-        step = resolved(self.sequence, target).step
-        change(step, properties, more)
-        return step
+        one = resolved(self.sequence, target)
+        change(one.step, properties, more, one.address)
+        return one.step
 
     def rename(self, target: Target, name: str) -> Step:
         """Give a step another name."""

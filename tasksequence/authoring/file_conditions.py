@@ -7,7 +7,9 @@ from datetime import datetime
 import attrs
 
 from tasksequence.authoring.comparisons import Comparable, compared_text, compared_time
+from tasksequence.errors import Problem, QualifierError
 from tasksequence.model.condition import FileConditionExpression, FolderConditionExpression
+from tasksequence.wmi_property import shown_value
 
 __all__ = ["File", "Folder"]
 
@@ -47,11 +49,20 @@ class _FolderTime(Comparable[datetime, FolderConditionExpression]):
         )
 
 
+def _refuse_empty(owner: File | Folder, _: object, path: str) -> None:
+    # A variable of a shell or a script that is not set gives it: no device has such a file.
+    if isinstance(path, str) and not path.strip():
+        is_file = isinstance(owner, File)
+        cls = FileConditionExpression if is_file else FolderConditionExpression
+        text = f"is {shown_value(path)}: give the path of a {'file' if is_file else 'folder'}"
+        raise QualifierError([Problem(cls.wmi_name, "Path", "Path", text)])
+
+
 @attrs.frozen
 class File:
     r"""A file of the device: `File(r"C:\Windows\explorer.exe").version >= "10.0.22000.1"`."""
 
-    path: str
+    path: str = attrs.field(validator=_refuse_empty)
 
     def exists(self) -> FileConditionExpression:
         """True when the file exists."""
@@ -72,7 +83,7 @@ class File:
 class Folder:
     """A folder of the device."""
 
-    path: str
+    path: str = attrs.field(validator=_refuse_empty)
 
     def exists(self) -> FolderConditionExpression:
         """True when the folder exists."""

@@ -43,14 +43,20 @@ def new_step(
     return given.new_step()
 
 
-def change(step: Step, properties: Mapping[str, object] | None, more: Mapping[str, object]) -> None:
+def change(
+    step: Step,
+    properties: Mapping[str, object] | None,
+    more: Mapping[str, object],
+    where: str | None = None,
+) -> None:
     """Set properties of a step by name, all of them or none.
 
     Values are as for `new_step`. Raises `SettingError` with everything that is wrong with them: a
     name that the step does not have, a property given twice, a rule that a value breaks. A rule
-    that the step broke before, and still does, is none.
+    that the step broke before, and still does, is none. `where` is the address of the
+    step, for messages.
     """
-    given = GivenValues(type(step), step)
+    given = GivenValues(type(step), step, where)
     given.give_all(properties, more)
     given.change()
 
@@ -69,10 +75,13 @@ class GivenValues:
     one `SettingError`.
     """
 
-    def __init__(self, cls: type[WmiObject], step: Step | None = None) -> None:
-        """Take the class of a new object, and for a change the step as it is."""
+    def __init__(
+        self, cls: type[WmiObject], step: Step | None = None, where: str | None = None
+    ) -> None:
+        """Take the class of a new object, and for a change the step as it is and its address."""
         self._cls = cls
         self._step = step
+        self._where = where
         self._given: dict[tuple[str, str], _Given] = {}
         self._refused: set[tuple[str, str]] = set()
         self._problems: list[Problem] = []
@@ -286,7 +295,7 @@ class GivenValues:
             for one in twin.combination_problems()
             if one not in broken_before and not one.is_advice
         )
-        self._check(step.name)
+        self._check(self._where or step.name)
         for one in self._given.values():
             _set(step, one)
 

@@ -39,7 +39,8 @@ def _wizard_command(wizard: str, summary: str) -> click.Command:
     secrets = ", ".join(field.name for field in fields if field.is_secret)
     params: list[click.Parameter] = [
         click.Argument(["output"], metavar="OUTPUT"),
-        *(_option(field) for field in fields if not field.is_secret),
+        # Those of secrets are there only to be refused with what to do, and with all else.
+        *(_option(field) for field in fields),
         click.Option(
             ["--secret", "secret_sources"],
             multiple=True,
@@ -108,7 +109,11 @@ def _option(field: WizardField) -> click.Option:
     elif field.kind is Kind.NUMBER:
         kind = _Number()
     return click.Option(
-        [name, field.name], type=kind, multiple=field.kind is Kind.TEXTS, help=shown
+        [name, field.name],
+        type=kind,
+        multiple=field.kind is Kind.TEXTS,
+        help=shown,
+        hidden=field.is_secret,
     )
 
 
@@ -146,6 +151,13 @@ def _run(
         with refusals.gathering():
             read = _read_toml(Path(answers_file))
             _take_answers(read, answers_file, fields, answers, sources)
+    for name in [name for name, field in fields.items() if field.is_secret]:
+        with refusals.gathering():
+            if options.pop(name) is not None:
+                raise click.UsageError(
+                    f"--{name.replace('_', '-')} would leave the secret in the process list and "
+                    f"the shell's history. Use --secret {name}=prompt, =env:VARIABLE or =fd:NUMBER."
+                )
     answers |= {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in options.items()

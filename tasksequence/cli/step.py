@@ -117,9 +117,13 @@ def set_(
     refusals = Refusals()
     with _edited(sequence, wanted, dry_run) as edit:
         editor = edit.editor
-        found = editor.find(target)
-        edit.note("changed", found)
-        given = GivenValues(type(found), found)
+        operands = condition_operands(**conditions, refusals=refusals)
+        with refusals.gathering():
+            found = editor.find(target)
+            edit.note("changed", found)
+        if not edit.done:
+            refusals.check()  # what can be set is not known without the step
+        given = GivenValues(type(found), found, editor.address(found))
         edit.secrets = take_properties(given, type(found), found, settings, secrets, refusals)
         for name in clear:
             given.give(name, None, f"--clear {name}")
@@ -127,7 +131,6 @@ def set_(
             given.give("Name", rename, "--rename")
         if enabled is not None:
             given.give("Enabled", enabled, "--enable" if enabled else "--disable")
-        operands = condition_operands(**conditions, refusals=refusals)
         with refusals.gathering():
             given.change()
         refusals.check()
@@ -136,6 +139,7 @@ def set_(
             editor.clear_condition(found)
         if operands:
             editor.add_condition(found, *operands)
+            _warn_of_contradictions(found, "; --clear-condition takes away what was asked before")
 
 
 @step.command("new")
@@ -171,21 +175,27 @@ def new_(
 
     refusals = Refusals()
     with _edited(sequence, wanted, dry_run) as edit:
-        cls = step_class(of_class)
+        operands = condition_operands(**conditions, refusals=refusals)
+        with refusals.gathering():
+            edit.editor.check_place(before=before, after=after, into=into, at=at)
+        cls: type[Step] | None = None
+        with refusals.gathering():
+            cls = step_class(of_class)
+        if cls is None:
+            refusals.check()
+        assert cls is not None
         given = GivenValues(cls)
         given.give("Name", step_name, "NAME")
         edit.secrets = take_properties(given, cls, None, settings, secrets, refusals)
-        operands = condition_operands(**conditions, refusals=refusals)
         if operands:
             given.give("Condition", operands, "--if")
-        with refusals.gathering():
-            edit.editor.check_place(before=before, after=after, into=into, at=at)
         with refusals.gathering():
             made = given.new_step()
         refusals.check()
         _warn_of_name(given)
         edit.editor.insert(made, before=before, after=after, into=into, at=at)
         edit.note("added", made)
+        _warn_of_contradictions(made)
 
 
 @step.command()
@@ -195,10 +205,16 @@ def new_(
 @_dry_run
 def remove(sequence: str, targets: tuple[str, ...], wanted: str | None, dry_run: bool) -> None:
     """Take steps out of SEQUENCE, groups with all that is in them."""
+    refusals = Refusals()
     with _edited(sequence, wanted, dry_run) as edit:
-        for found in [edit.editor.find(target) for target in targets]:
-            edit.note("removed", found)
-        edit.editor.remove(*targets)
+        found: list[Step] = []
+        for target in targets:
+            with refusals.gathering():
+                found.append(edit.editor.find(target))
+        refusals.check()
+        for one in {id(one): one for one in found}.values():
+            edit.note("removed", one)
+        edit.editor.remove(*found)
 
 
 @step.command()
@@ -227,9 +243,15 @@ def move(
         raise click.UsageError(
             "Say where it goes: --before, --after, --into or --at, --up, --down."
         )
+    refusals = Refusals()
     with _edited(sequence, wanted, dry_run) as edit:
         editor = edit.editor
-        edit.note("moved", editor.find(target))
+        with refusals.gathering():
+            edit.note("moved", editor.find(target))
+        with refusals.gathering():
+            # Of the place of the step itself `move` decides, which takes it away first.
+            editor.check_place(before=before, after=after, into=into)
+        refusals.check()
         if up:
             editor.move_up(target)
         elif down:
@@ -246,6 +268,16 @@ def _warn_of_name(given: GivenValues) -> None:
         print_error(
             f"warning: the name has {len(name)} characters; the editor of the console takes "
             f"{_EDITOR_NAME_LENGTH}"
+        )
+
+
+def _warn_of_contradictions(changed: Step, remedy: str = "") -> None:
+    from tasksequence.authoring.contradictions import contradictions
+    from tasksequence.cli.output import print_error
+
+    for pair in contradictions(changed.condition) if changed.condition is not None else ():
+        print_error(
+            f"warning: the step never runs, as only one of these can be true: {pair}{remedy}"
         )
 
 

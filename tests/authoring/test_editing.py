@@ -400,6 +400,19 @@ def test_a_step_is_made_with_the_parameters_of_a_cmdlet() -> None:
     assert isinstance(ts.new_step("New-CMTaskSequenceGroup", name="g"), ts.Group)
 
 
+def test_copying_needs_the_editor_of_the_other_sequence(editor: ts.SequenceEditor) -> None:
+    document = ts.Document.new(ts.TaskSequence(steps=[]))
+    with pytest.raises(ts.EditError, match="SequenceEditor") as caught:
+        editor.copy(RESTART, to=document)  # type: ignore[arg-type]
+    assert "to is Document" in str(caught.value)
+
+
+def test_what_is_wrong_is_told_with_the_address_of_the_step(editor: ts.SequenceEditor) -> None:
+    with pytest.raises(ts.SettingError) as caught:
+        editor.set("Restart in Windows PE", Timeout="soon")
+    assert str(caught.value).startswith(f"{RESTART}: SMS_TaskSequence_RebootAction.Timeout")
+
+
 def test_text_that_no_file_holds_is_told_at_once(editor: ts.SequenceEditor) -> None:
     with pytest.raises(ts.SettingError) as caught:
         editor.set(

@@ -314,6 +314,31 @@ def test_conditions_are_joined_added_and_cleared(file: Path) -> None:
     assert ts.load(file).sequence.steps[1].condition is None
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "contradict"),
+    [
+        ("A exists", "a notExists", True),
+        ("A equals true", "A equals False", True),
+        ("A equals 1", "A notEquals 1", True),
+        ("A notExists", "A equals 1", True),
+        ("A equals TRUE", "A equals true", False),
+        ("A equals %B%", "A equals 1", False),
+        ("A equals 1", "B equals 2", False),
+        ("A exists", "A notEquals 1", False),
+    ],
+)
+def test_conditions_that_contradict_are_warned_of(
+    first: str, second: str, contradict: bool, file: Path
+) -> None:
+    assert "never runs" not in invoke("set", file, "Restart", "--if-variable", first)[1]
+    code, output = invoke("set", file, "Restart", "--if-variable", second)
+    assert (code, "warning: the step never runs" in output) == (0, contradict)
+    both = ("--if-variable", first, "--if-variable", second)
+    place = ("Group", "G", *both)
+    assert ("never runs" in invoke("new", file, *place)[1]) is contradict
+    assert "never runs" not in invoke("new", file, *place, "--join", "any")[1]
+
+
 def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> None:
     code, output = invoke("set", file, "Restart", "--set", "Target=HD")
     assert (code, output) == (0, f"{file}: nothing to change\n")
@@ -364,6 +389,9 @@ def test_an_edit_that_says_what_is_there_already_changes_nothing(file: Path) -> 
         (["new", "Group", "G", "--join", "none"], 2, "--join says how --if options go together"),
         (["set", "Capture", "--clear", "CaptureDestination"], 1, "not_null asks for one"),
         (["set", "Capture", "--if-variable", "A"], 2, "--if-variable takes"),
+        (["set", "Capture", "--if-file", ""], 1, "Path is '': give the path of a file"),
+        (["set", "Capture", "--if-folder", " "], 1, "Path is ' ': give the path of a folder"),
+        (["set", "Capture", "--set", "Timeout=x"], 1, "Build > Capture: SMS_TaskSequence_"),
         (["set", "Capture", "--if-variable", "A equals"], 2, "--if-variable takes"),
         (["set", "Capture", "--if-variable", "A is b"], 1, "Enumeration allows exists"),
         (["set", "Capture", "--if-variable", "OSDJoinPassword equals b"], 2, "holds a secret"),
@@ -430,6 +458,32 @@ def test_all_that_is_wrong_with_an_edit_is_told_at_once(
     assert code == 2, output
     for text in (*said, "CaptureDestination has no value", "Name is 'CCC", "is a step"):
         assert text in output
+    assert file.read_bytes() == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["remove", "No 1", "Captur", "No 2"], ["'No 1' names", "'No 2' names", "Build > Capture"]),
+        (["move", "No 1", "--before", "No 2"], ["'No 1' names", "'No 2' names"]),
+        (
+            ["new", "Rebot", "R", "--after", "No 1", "--if-variable", "A", "--set", "x"],
+            ["Did you mean RebootAction", "'No 1' names", "--if-variable takes"],
+        ),
+        (
+            ["set", "No 1", "--if-file", "", "--if-variable", "A"],
+            ["'No 1' names", "variable takes"],
+        ),
+    ],
+)
+def test_steps_that_are_not_there_are_told_with_all_else(
+    arguments: list[str], said: list[str], file: Path
+) -> None:
+    command, *rest = arguments
+    code, output = invoke(command, file, *rest)
+    assert code in (1, 2)
+    for text in said:
+        assert text in output, output
     assert file.read_bytes() == SOURCE
 
 
