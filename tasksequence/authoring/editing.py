@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import TypeVar, overload
 
 import attrs
@@ -360,7 +361,8 @@ class SequenceEditor:
         for step in steps:
             if not isinstance(step, Step):
                 raise EditError(f"{shown_value(step)} is no step")
-            for inner in (step, *_inside(step)):
+            # One after the other: a group that holds itself has no end.
+            for inner in chain((step,), _inside(step)):
                 if id(inner) in there:
                     raise EditError(
                         f"{quoted_text(inner.name)} is in the sequence already",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 import tasksequence as ts
+from tasksequence.authoring.contradictions import contradictions
 from tasksequence.plan.evaluate import judge
 from tasksequence.plan.truth import Truth
 from tasksequence.plan.variables import Variables
@@ -285,3 +286,23 @@ def test_what_was_built_survives_the_xml(operand: ts.ConditionOperand) -> None:
     (read,) = ts.load(document.to_bytes()).sequence.steps
     assert read == group
     assert str(read.condition) == str(group.condition)
+
+
+compared = st.builds(
+    lambda operator, value: ts.VariableConditionExpression(
+        variable="A", operator=operator, value=value
+    ),
+    st.sampled_from(["equals", "notEquals", "exists", "notExists", "less", "like"]),
+    st.sampled_from(["", "1", "x", "X"]),
+)
+
+
+@given(compared, compared, st.sampled_from(["", "1", "x", "y"]))
+def test_a_step_with_a_contradiction_never_runs(
+    one: ts.VariableConditionExpression, other: ts.VariableConditionExpression, value: str
+) -> None:
+    condition = ts.when(one, other)
+    step = ts.SetVariableAction(name="s", variable_name="B", variable_value="", condition=condition)
+    planned = ts.compile_plan(ts.TaskSequence(steps=[step]), {"A": value}).steps[0]
+    if list(contradictions(condition)):
+        assert planned.outcome is ts.Outcome.SKIPPED

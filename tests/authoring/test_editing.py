@@ -407,6 +407,13 @@ def test_copying_needs_the_editor_of_the_other_sequence(editor: ts.SequenceEdito
     assert "to is Document" in str(caught.value)
 
 
+def test_a_group_that_holds_itself_is_refused(editor: ts.SequenceEditor) -> None:
+    group = ts.Group(name="Endless")
+    group.steps.append(group)
+    with pytest.raises(ts.EditError, match="'Endless' is in the sequence already"):
+        editor.insert(group)
+
+
 def test_what_is_wrong_is_told_with_the_address_of_the_step(editor: ts.SequenceEditor) -> None:
     with pytest.raises(ts.SettingError) as caught:
         editor.set("Restart in Windows PE", Timeout="soon")
