@@ -18,6 +18,8 @@ __all__ = ["main"]
 FAILED = 1
 INTERRUPTED = 130
 TERMINATED = 143
+_AGAIN = 0.05
+"""Seconds, after which Python has left what ignored the end."""
 
 
 class _Terminated(BaseException):
@@ -30,11 +32,21 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise _Terminated("ended by SIGTERM")
 
 
+def _ignored(raised: sys.UnraisableHookArgs) -> None:
+    """See that an end that Python ignores, in a finaliser or a callback of its own, comes again."""
+    if isinstance(raised.exc_value, _Terminated):
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    else:
+        sys.__unraisablehook__(raised)
+
+
 def main() -> NoReturn:
     """Run the command line and exit with its code; errors of this library show no traceback.
 
     With TASKSEQUENCE_DEBUG set in the environment, unexpected errors do show theirs.
     """
+    signal.signal(signal.SIGALRM, _terminate)
+    sys.unraisablehook = _ignored
     signal.signal(signal.SIGTERM, _terminate)
     # What libraries log of a broken connection is told in words of ours, or tried again.
     logging.getLogger().addHandler(logging.NullHandler())
