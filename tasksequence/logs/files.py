@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from tasksequence.errors import TaskSequenceError
 from tasksequence.logs.records import LogRecord, RecordReader, read_records
@@ -26,8 +27,12 @@ def log_files(paths: Iterable[Path | str]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for given in map(Path, paths):
-        if given.is_dir():
-            inside = [one for one in given.iterdir() if _is_log(one.name)]
+        try:
+            is_folder = given.is_dir()
+            inside = [one for one in given.iterdir() if _is_log(one.name)] if is_folder else []
+        except OSError as error:
+            raise _unreadable(given, error) from None
+        if is_folder:
             if not inside:
                 raise TaskSequenceError(
                     "the folder has no smsts*.log", where=str(given), hint="Name the log files."
@@ -64,13 +69,13 @@ def follow_log(path: Path | str, stop: Callable[[], bool] = lambda: False) -> It
             reader = RecordReader()
             identity = os.fstat(stream.fileno()).st_ino
             while True:
-                piece = stream.read(_PIECE)
+                piece = _read(stream, path, _PIECE)
                 yield from reader.feed(piece)
                 if piece:
                     continue
                 if _was_replaced(path, identity, stream.tell()):
                     # What was written between the last look and the rolling.
-                    yield from reader.feed(stream.read())
+                    yield from reader.feed(_read(stream, path))
                     yield from reader.finish()
                     break
                 if stop():
@@ -92,6 +97,13 @@ def _pieces(path: Path) -> Iterator[bytes]:
         with path.open("rb", buffering=0) as stream:
             while piece := stream.read(_PIECE):
                 yield piece
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _read(stream: BinaryIO, path: Path, size: int = -1) -> bytes:
+    try:
+        return stream.read(size)
     except OSError as error:
         raise _unreadable(path, error) from None
 

@@ -233,6 +233,22 @@ def test_the_estimate_counts_data_and_not_page_files(large_volume: Path, tmp_pat
     assert estimate.low < 48 << 20 < estimate.high
 
 
+def test_the_estimate_leaves_out_what_the_default_exclusions_do(
+    large_volume: Path, tmp_path: Path
+) -> None:
+    options = CaptureOptions(compression=Compression.NONE)
+    copy = tmp_path / "copy.img"
+    copy.write_bytes(large_volume.read_bytes())
+    before = estimate_size([VolumeSource(path=copy)], options)
+    with mounted(copy) as root:
+        for name in ("system volume information/{shadow}", "Windows/csc/v2/a", "$Recycle.Bin/S/b"):
+            (root / name).parent.mkdir(parents=True)
+            (root / name).write_bytes(bytes(2 << 20))
+    after = estimate_size([VolumeSource(path=copy)], options)
+    assert abs(after.data - before.data) < 1 << 20
+    assert abs(after.low - before.low) < 1 << 20
+
+
 def test_a_capture_that_cannot_fit_is_refused_before_it_begins(
     large_volume: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import tasksequence as ts
 from tasksequence.capture.exclusions import DEFAULT_EXCLUDED, Exclusions, load_profile
+from tasksequence.capture.sources.excluded import excluded_from
+from tasksequence.capture.sources.ntfs import NtfsTree
 from tasksequence.engine.preview import describe_exclusions, preview_exclusions
 from tests.support import disks
 from tests.support.command_line import refused
@@ -146,3 +148,21 @@ def test_a_folder_is_captured_and_previewed(tmp_path: Path) -> None:
     assert [(image.name, image.files) for image in result.images] == [("folder", 1)]
     with pytest.raises(ts.DestinationError, match="in the folder that is to be captured"):
         ts.capture_volumes(plan_to(folder / "x.wim"), source, options=QUICK)
+
+
+def test_a_file_that_goes_while_the_preview_looks_counts_for_nothing(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.tmp").write_bytes(b"12345")
+    source = ts.VolumeSource(path=tmp_path, is_folder=True)
+    found = excluded_from(source, Exclusions(["*.tmp"], []))
+    assert next(found) == ("/a.tmp", 1, 5)
+    (tmp_path / "b.tmp").unlink()
+    assert next(found) == ("/b.tmp", 0, 0)
+
+
+def test_a_volume_that_cannot_be_read_is_told_with_the_size_of_a_file(volume: Path) -> None:
+    with NtfsTree(str(volume)) as tree:
+        assert any(tree.size(number) == 100 for _, number, _ in tree.walk())
+    # Closed, as a disk that was pulled out.
+    with pytest.raises(ts.VolumeError, match="cannot be read"):
+        tree.size(64)

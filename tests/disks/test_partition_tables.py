@@ -285,7 +285,7 @@ def test_a_chain_that_is_whole_is_followed(logical_disk: Path) -> None:
     [
         (510, b"\0\0", "has no signature"),
         (446 + 16 + 8, struct.pack("<I", 1 << 30), "beyond the end of the disk"),
-        (446 + 16 + 8, struct.pack("<I", 0), "ring"),
+        (446 + 16 + 8, struct.pack("<I", 5 * MEGABYTE // 512), "ring"),  # to itself
     ],
 )
 def test_a_chain_that_breaks_is_damage(
@@ -299,6 +299,77 @@ def test_a_chain_that_breaks_is_damage(
         read_disk(disk)
     assert told.value.where == str(disk)
     assert told.value.hresult == 0x80070571
+
+
+def test_links_and_entries_that_lead_nowhere_are_passed_over(
+    logical_disk: Path, tmp_path: Path
+) -> None:
+    disk = Path(shutil.copy(logical_disk, tmp_path / "d.raw"))
+    nowhere = struct.pack("<4xB3xII", 0x5, 0, 16)
+    write(disk, table_of(logical_disk, 7) + 446 + 16, nowhere)
+    write(disk, 446 + 32, struct.pack("<4xB3xII", 0x5, 1 << 30, 0))
+    assert [one.place.partition for one in read_disk(disk).volumes] == [1, 5, 6, 7]
+
+
+def test_an_extended_partition_may_be_new(volume: Path, tmp_path: Path) -> None:
+    disk = disks.make_mbr_disk(tmp_path / "d.raw", [Slot("7", volume), Slot("f")], [])
+    write(disk, MEGABYTE + volume.stat().st_size, bytes(512))
+    assert_captured(disk, tmp_path / "out.wim", "MBR")
+
+
+def test_slices_of_bsd_inside_a_partition_are_none_of_the_disk(
+    volume: Path, tmp_path: Path
+) -> None:
+    disk = disks.make_mbr_disk(tmp_path / "d.raw", [Slot("7", volume), Slot("a5", megabytes=4)], [])
+    start = MEGABYTE + volume.stat().st_size
+    label = bytearray(512)
+    for at in (0, 132):
+        struct.pack_into("<I", label, at, 0x82564557)
+    struct.pack_into("<H", label, 138, 2)
+    for number in range(2):
+        struct.pack_into(
+            "<IIIBB", label, 148 + 16 * number, 2048, start // 512 + 4096 * number, 0, 7, 0
+        )
+    checksum = 0
+    for (word,) in struct.iter_unpack("<H", label[:180]):
+        checksum ^= word
+    struct.pack_into("<H", label, 136, checksum)
+    write(disk, start + 512, bytes(label))
+    assert 'SCHEME="freebsd"' in run("partx", "--pairs", "--output", "SCHEME", disk)
+    assert [one.place.partition for one in read_disk(disk).volumes] == [1, 2]
+
+
+def test_a_disk_of_a_mac_is_refused(tmp_path: Path) -> None:
+    need_tools()
+    disks.need_disk_tools()
+    disk = tmp_path / "d.raw"
+    disk.write_bytes(bytes(8 * MEGABYTE))
+    write(disk, 0, struct.pack(">2sHI", b"ER", 512, 16384))
+    parts = [(1, 63, b"map", b"Apple_partition_map"), (64, 8192, b"disk", b"Apple_HFS")]
+    for number, (start, sectors, name, kind) in enumerate(parts, start=1):
+        entry = struct.pack(">2sHIII32s32s", b"PM", 0, 2, start, sectors, name, kind)
+        write(disk, 512 * number, entry)
+    with pytest.raises(ts.VolumeError, match=r"another kind \(mac\)") as told:
+        read_disk(disk)
+    assert told.value.where == str(disk)
+    assert "Copy the volume out" in (told.value.hint or "")
+    assert told.value.hresult == 0x80070032
+
+
+def test_an_old_copy_of_a_gpt_behind_a_volume_counts_for_nothing(
+    disk_512: Path, tmp_path: Path
+) -> None:
+    """As a stick has it that was formatted whole."""
+    disk = disks.make_fat32(tmp_path / "d.raw")
+    last = disk_512.read_bytes()[-512:]
+    write(disk, -512, last)
+    found = read_disk(disk)
+    assert (found.style, [one.place.file_system for one in found.volumes]) == ("", ["FAT32"])
+    disk = make_volume(tmp_path / "n.raw", megabytes=8)
+    with disk.open("ab") as stream:
+        stream.write(bytes(MEGABYTE - 512) + last)
+    found = read_disk(disk)
+    assert (found.style, [one.place.file_system for one in found.volumes]) == ("", ["NTFS"])
 
 
 def as_checkpoint(disk: Path, form: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -254,6 +256,25 @@ def test_rolled_files_are_put_in_order(tmp_path: Path) -> None:
     assert ts.log_files(reversed(files)) == files
     done = run("log", tmp_path, "--json")
     assert json.loads(done.stdout)["first_failure"]["hresult"] == "0x80070040"
+
+
+def test_a_log_that_fails_while_it_is_followed_is_told() -> None:
+    # Nothing is mapped at the start of this process's memory: reading there is an EIO.
+    with pytest.raises(ts.TaskSequenceError, match="the log cannot be read: Input/output error"):
+        next(ts.follow_log("/proc/self/mem"))
+
+
+def test_a_folder_of_logs_that_may_not_be_read_is_told() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs another account")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.seteuid(65534)
+        try:
+            with pytest.raises(ts.TaskSequenceError, match="cannot be read: Permission") as told:
+                ts.log_files([folder])
+        finally:
+            os.seteuid(0)
+    assert told.value.where == folder
 
 
 def test_the_log_of_our_own_engine_is_read(tmp_path: Path) -> None:

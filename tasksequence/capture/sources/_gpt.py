@@ -10,6 +10,10 @@ import struct
 import zlib
 from typing import BinaryIO, NamedTuple
 
+from tasksequence.capture.sources.fat32 import is_fat32
+from tasksequence.capture.sources.ntfs import is_ntfs
+from tasksequence.capture.sources.signatures import is_bitlocker, is_exfat
+
 __all__ = ["GptHeaders", "read_gpt_headers"]
 
 _SIGNATURE = b"EFI PART"
@@ -32,9 +36,11 @@ class GptHeaders(NamedTuple):
 def read_gpt_headers(stream: BinaryIO, size: int) -> GptHeaders | None:
     """Look for the headers of a disk of that size.
 
-    None where neither is there, and the MBR does not say that there were any.
+    None where neither is there, and the MBR does not say that there were any. None too where one
+    volume takes the whole disk: formatting it leaves the copy that was in the last sector.
     """
     found = None
+    is_copy_alone = True
     for sector in _SECTORS:
         for offset in (sector, size - sector):
             header = _read(stream, offset)
@@ -44,6 +50,9 @@ def read_gpt_headers(stream: BinaryIO, size: int) -> GptHeaders | None:
                 (last,) = struct.unpack_from("<Q", header, 48)
                 return GptHeaders(sector, (last + 1) * sector)
             found = found or GptHeaders(sector, None)
+            is_copy_alone = is_copy_alone and offset != sector
+    if found is not None and is_copy_alone and _is_volume(_read(stream, 0)):
+        return None
     if found is None and _is_protective(_read(stream, 0)):
         return GptHeaders(_SECTORS[0], None)
     return found
@@ -64,6 +73,10 @@ def _is_sound(header: bytes) -> bool:
         return False
     (expected,) = struct.unpack_from("<I", header, 16)
     return bool(zlib.crc32(header[:16] + bytes(4) + header[20:size]) == expected)
+
+
+def _is_volume(head: bytes) -> bool:
+    return is_bitlocker(head) or is_exfat(head) or is_ntfs(head) or is_fat32(head)
 
 
 def _is_protective(mbr: bytes) -> bool:

@@ -77,12 +77,25 @@ def _of_folder(root: Path, exclusions: Exclusions) -> Iterator[ExcludedTree]:
             entry = Path(folder, name)
             path = "/" + entry.relative_to(root).as_posix()
             if exclusions.excludes(path):
-                below = [entry]
-                if name in folders and not entry.is_symlink():
-                    below = [one for one in entry.rglob("*") if not one.is_dir()]
-                yield ExcludedTree(path, len(below), sum(one.lstat().st_size for one in below))
+                below = [os.fspath(entry)]
+                if name in folders and not os.path.islink(entry):  # noqa: PTH114 (never fails)
+                    below = [
+                        os.path.join(parent, one)  # noqa: PTH118
+                        for parent, _, inside in os.walk(entry)
+                        for one in inside
+                    ]
+                sizes = [size for one in below if (size := _size(one)) is not None]
+                yield ExcludedTree(path, len(sizes), sum(sizes))
         folders[:] = [
             name
             for name in folders
             if not exclusions.excludes("/" + Path(folder, name).relative_to(root).as_posix())
         ]
+
+
+def _size(path: str) -> int | None:
+    """Return the bytes of a file; None for one that is gone by now, or cannot be looked at."""
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return None

@@ -182,6 +182,9 @@ class NtfsTree:
         descriptor, geometry = self._stack.enter_context(_opened(path))
         try:
             self._volume = NtfsVolume(descriptor, geometry, path)
+        except OSError as error:
+            self._stack.close()
+            raise _unreadable(path, error) from None
         except BaseException:
             self._stack.close()
             raise
@@ -218,7 +221,11 @@ class NtfsTree:
 
     def size(self, number: int) -> int:
         """Return the bytes of a file's main stream."""
-        for one in self._volume.attributes(number):
+        try:
+            attributes = self._volume.attributes(number)
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
+        for one in attributes:
             if one.type == form.DATA and not one.name and not one.first_cluster:
                 return one.size
         return 0

@@ -20,6 +20,8 @@ EFI_SYSTEM = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 _SECTOR = 512
 """partx counts in sectors of 512 bytes, whatever those of the disk have."""
 _FIRST_LOGICAL = 5
+_STYLES = {"gpt": "GPT", "dos": "MBR"}
+"""The kinds of tables that are read, by partx's names."""
 _PAIR = re.compile(r'([A-Z]+)="([^"]*)"')
 _ACTIVE = 0x80
 _LEGACY_BOOT = 0x4
@@ -73,7 +75,18 @@ def read_partitions(file: Path, disk: str, size: int) -> tuple[str, tuple[Partit
         if gpt is not None:
             raise _damaged(disk)
         return None
-    style = "GPT" if rows[0]["SCHEME"] == "gpt" else "MBR"
+    scheme = rows[0]["SCHEME"]
+    style = _STYLES.get(scheme)
+    if style is None:
+        raise VolumeError(
+            f"this disk has a partition table of another kind ({scheme}), and only those of GPT "
+            "and MBR can be read",
+            where=disk,
+            hint="Copy the volume out of the disk into a file of its own, and capture that.",
+            hresult=0x80070032,
+        )
+    # Of BSD and Solaris, what lies inside a partition is told too, and numbered after the others.
+    rows = [row for row in rows if row["SCHEME"] == scheme]
     if style == "MBR":
         _check_logical(rows, file, disk, size)
         # Their numbers stay; they are no volumes.

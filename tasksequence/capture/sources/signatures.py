@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-__all__ = ["HEAD_BYTES", "identify", "is_bitlocker"]
+__all__ = ["HEAD_BYTES", "identify", "is_bitlocker", "is_exfat"]
 
 HEAD_BYTES = 8192
 """How much of the start `identify` needs; a GPT on 4,096-byte sectors begins at 4,096."""
@@ -17,9 +17,11 @@ _ONLY_NTFS = "Only NTFS and FAT32 volumes can be captured."
 _TO_GO = uuid.UUID("4967d63b-2e29-4ad8-8399-f6a339e3d001").bytes_le
 """BitLocker's identifier in the boot sector by which its disks for carrying look like FAT32."""
 
+_EXFAT = b"EXFAT   "
+
 # (offset, bytes found there, what it is, what to do); the first that fits wins.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (3, b"EXFAT   ", "an exFAT volume", _ONLY_NTFS),
+    (3, _EXFAT, "an exFAT volume", _ONLY_NTFS),
     (
         0x52,
         b"FAT32   ",
@@ -67,6 +69,11 @@ def is_bitlocker(head: bytes) -> bool:
     """Tell from its first 512 bytes whether a volume is encrypted with BitLocker (To Go)."""
     is_to_go = head[3:11] == b"MSWIN4.1" and head[424:440] == _TO_GO
     return is_to_go or head[3:11] == b"-FVE-FS-"
+
+
+def is_exfat(head: bytes) -> bool:
+    """Tell from its first 512 bytes whether this is an exFAT volume."""
+    return head.startswith(_EXFAT, 3)
 
 
 def _has_partition(table: bytes) -> bool:

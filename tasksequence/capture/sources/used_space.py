@@ -48,10 +48,11 @@ def used_space(
             size = sum(size for _, size in _captured(entries, exclusions))
             return UsedSpace(size, size)
     used = data_bytes(path)
-    if profile is None or not profile.exclude:
-        # The page files are the bulk of what the default one leaves out.
+    if profile is not None and not profile.exclude:
         return UsedSpace(used, used)
-    left_out = _left_out_of_ntfs(path, exclusions)
+    # The default profile has whole paths alone: what lies off the way to them need not be read.
+    ways = _folders_above(DEFAULT_EXCLUDED) if profile is None else None
+    left_out = _left_out_of_ntfs(path, exclusions, ways)
     return UsedSpace(max(0, used - left_out.high), max(0, used - left_out.low))
 
 
@@ -87,15 +88,31 @@ def _of_folder(root: str, exclusions: Exclusions) -> UsedSpace:
     return UsedSpace(low, high)
 
 
-def _left_out_of_ntfs(path: str, exclusions: Exclusions) -> UsedSpace:
+def _folders_above(paths: Iterable[str]) -> frozenset[str]:
+    """Return the folders that paths lie in, without regard to case; not the root."""
+    found: set[str] = set()
+    for path in paths:
+        parts = path.casefold().strip("/").split("/")
+        found.update("/" + "/".join(parts[:count]) for count in range(1, len(parts)))
+    return frozenset(found)
+
+
+def _left_out_of_ntfs(
+    path: str, exclusions: Exclusions, ways: frozenset[str] | None = None
+) -> UsedSpace:
     """Return what a profile leaves out of what `data_bytes` counts.
 
-    Files with further names may be captured by those: `low` does not count them.
+    Files with further names may be captured by those: `low` does not count them. Where `ways` are
+    given, no folders but these are searched.
     """
+
+    def is_skipped(name: str) -> bool:
+        return exclusions.excludes(name) or (ways is not None and name.casefold() not in ways)
+
     low = high = 0
     seen: set[int] = set()
     with NtfsTree(path) as tree:
-        for name, number, is_folder in tree.walk(skip=exclusions.excludes):
+        for name, number, is_folder in tree.walk(skip=is_skipped):
             if not exclusions.excludes(name) or name.lower().lstrip("/") in PAGE_FILES:
                 continue
             below = (one for _, one, folder in tree.walk(number) if not folder)
