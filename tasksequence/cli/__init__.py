@@ -40,6 +40,15 @@ def _ignored(raised: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(raised)
 
 
+class _Warnings(logging.Handler):
+    """Shows what this library itself warns of."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tasksequence.cli.output import print_error
+
+        print_error(f"warning: {record.getMessage()}")
+
+
 def main() -> NoReturn:
     """Run the command line and exit with its code; errors of this library show no traceback.
 
@@ -50,6 +59,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     # What libraries log of a broken connection is told in words of ours, or tried again.
     logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger("tasksequence").addHandler(_Warnings(logging.WARNING))
     try:
         code = _run()
     except KeyboardInterrupt as error:

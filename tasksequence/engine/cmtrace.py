@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -81,7 +83,19 @@ class CMTraceLog:
         component: str = "TSManager",
         source: str = "tasksequence",
     ) -> None:
-        """Append one record, and bring it to the file at once."""
+        """Append one record, and bring it to the file at once.
+
+        Where the file cannot be written any more, that is warned of once, and the log ends: what
+        it tells of goes on without it.
+        """
+        try:
+            self._append(message, kind, component, source)
+        except OSError as error:
+            self._give_up(f"the log cannot be written: {error.strerror}: {self.path}")
+        except TaskSequenceError as error:
+            self._give_up(f"{error.problem}: {self.path}")
+
+    def _append(self, message: str, kind: int, component: str, source: str) -> None:
         with self._lock:
             if self._file is None:
                 return
@@ -98,11 +112,22 @@ class CMTraceLog:
             if self._file.tell() > self._largest:
                 self._roll()
 
+    def _give_up(self, problem: str) -> None:
+        with self._lock:
+            if self._file is None:
+                return
+            # Closing writes what is left once more, and fails as before.
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+        logging.getLogger("tasksequence").warning("%s; it ends here", problem)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             if self._file is not None:
-                self._file.close()
+                with suppress(OSError):
+                    self._file.close()
                 self._file = None
 
     def __enter__(self) -> CMTraceLog:
@@ -112,8 +137,14 @@ class CMTraceLog:
         self.close()
 
     def _roll(self) -> None:
+        """Put the file aside and begin a new one; where it cannot be, the same one goes on."""
         assert self._file is not None
         self._file.close()
+        with suppress(OSError):
+            self._put_aside()
+        self._open()
+
+    def _put_aside(self) -> None:
         base = f"{self.path.stem}-{self._clock():%Y%m%d-%H%M%S}"
         aside = self.path.with_name(f"{base}{self.path.suffix}")
         count = 1
@@ -126,5 +157,5 @@ class CMTraceLog:
             key=lambda old: (old.stat().st_mtime_ns, old.name),
         )
         for old in olds[:-_KEPT]:
-            old.unlink(missing_ok=True)
-        self._open()
+            with suppress(OSError):
+                old.unlink()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
 from tasksequence.capture.delivery_progress import DeliveryProgress, Stretches
-from tasksequence.capture.destinations.choose import local_path, unmounted
-from tasksequence.capture.destinations.delivery import Destination
-from tasksequence.capture.destinations.local import LocalDestination
-from tasksequence.capture.destinations.unc import UncPath, is_unc, parse_unc
+from tasksequence.capture.destinations.choose import local_path, reach
+from tasksequence.capture.destinations.unc import UncPath, is_unc, mapped, parse_unc
 from tasksequence.capture.space import check_room
 from tasksequence.capture.whole_progress import WholeProgress
 from tasksequence.capture.wim_file import HEAD_BYTES, MAGIC_BYTES, WIM_MAGICS, check_whole_file
@@ -47,21 +46,25 @@ def deliver_wim(
     options = options or CaptureOptions()
     started = time.monotonic()
     local = local_path(destination, options)
+    progress = WholeProgress(_ignore if on_event is None else on_event)
+
+    def warn(text: str) -> None:
+        progress(CaptureWarning(message=text))
+
     if isinstance(wim, str) and is_unc(wim) and local is None:
-        _finish(parse_unc(wim), parse_unc(destination), account, password, options)
+        _finish(parse_unc(wim), parse_unc(destination), account, password, options, warn)
         return
-    mapped_wim = local_path(str(wim), options)
+    # The file that is brought may have a longer name than a step's destination.
+    mapped_wim = mapped(str(wim), options.shares) if is_unc(str(wim)) else None
     source = Path(mapped_wim if mapped_wim is not None else wim)
     _check_source(source)
-    if local is not None and os.path.lexists(local) and source.samefile(local):
+    if local is not None and os.path.exists(local) and source.samefile(local):  # noqa: PTH110
         raise DestinationError(
             "the WIM is at its destination already",
             where=local,
             hint="Name another destination, or another WIM.",
             hresult=0x80070050,
         )
-
-    progress = WholeProgress(_ignore if on_event is None else on_event)
 
     def check_time() -> None:
         if options.timeout is not None and time.monotonic() - started > options.timeout:
@@ -73,16 +76,19 @@ def deliver_wim(
             )
 
     report = DeliveryProgress(progress, _STRETCHES if verify else _UNVERIFIED, check_time)
-    to = _destination(destination, local, source, account, password, options)
-    to.warn = lambda text: progress(CaptureWarning(message=text))
-    mapping = unmounted(local, destination) if local is not None and is_unc(destination) else ()
+    reached = options
+    if local is not None:
+        # A scratch folder makes it a copy, so that the source stays; nothing is written there.
+        reached = attrs.evolve(options, scratch=Path(local).absolute().parent)
+    to = reach(destination, account, password, reached, [source])
+    to.warn = warn
     try:
-        for note in (*to.notes, *mapping):
-            to.warn(note)
+        for note in to.notes:
+            warn(note)
         if options.check_space:
             check_room(to, source.stat().st_size)
         if verify:
-            verify_image_file(source, lambda done, total: report(Phase.VERIFY, done, total))
+            verify_image_file(source, lambda done, total: report(Phase.VERIFY, done, total), warn)
         to.deliver(report, source=os.fspath(source))
         progress.finish()
     finally:
@@ -107,6 +113,7 @@ def _finish(
     account: str | None,
     password: SecretText | None,
     options: CaptureOptions,
+    warn: Callable[[str], None],
 ) -> None:
     from tasksequence.capture.destinations.smb import SmbDestination
 
@@ -126,27 +133,11 @@ def _finish(
         )
     share = SmbDestination(str(target), account, password, options)
     try:
+        for note in share.notes:
+            warn(note)
         share.finish(source.name)
     finally:
         share.close()
-
-
-def _destination(
-    text: str,
-    local: str | None,
-    source: Path,
-    account: str | None,
-    password: SecretText | None,
-    options: CaptureOptions,
-) -> Destination:
-    if local is not None:
-        # A scratch folder makes it a copy, so that the source stays; nothing is written there.
-        away = attrs.evolve(options, scratch=Path(local).absolute().parent)
-        return LocalDestination(local, [source], away)
-    # Loaded late: a delivery to a local file needs none of it.
-    from tasksequence.capture.destinations.smb import SmbDestination
-
-    return SmbDestination(text, account, password, options)
 
 
 def _check_source(wim: Path) -> None:
@@ -154,10 +145,12 @@ def _check_source(wim: Path) -> None:
         with wim.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
             size = stream.seek(0, os.SEEK_END)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # No file can have a name with a zero character, or one that has no encoding.
+        said = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise DestinationError(
-            f"the finished WIM cannot be read: {error.strerror}",
-            where=str(wim),
+            f"the finished WIM cannot be read: {said}",
+            where=str(wim) if isinstance(error, OSError) else repr(str(wim)),
             hint="Check its path.",
             hresult=0x80070002,
         ) from None

@@ -20,7 +20,7 @@ from pathlib import Path
 from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import ImageError
 from tasksequence.images.contents import open_image
-from tasksequence.images.wim_xml import image_elements, parsed_wim_xml
+from tasksequence.images.wim_xml import image_elements, parsed_wim_xml, whole_number
 from tasksequence.model.enumerations import ImageObjectType, PackageType
 from tasksequence.model.image_information import ImageDiskInformation, ImageInformation
 from tasksequence.model.packages import ImagePackage
@@ -118,13 +118,13 @@ def image_disks(package: ImagePackage | Path | str) -> list[ImageDiskInformation
     return [
         ImageDiskInformation(
             package_id=loaded.package_id,
-            disk_index=int(disk.get("DiskIndex", "0")),
+            disk_index=whole_number(disk.get("DiskIndex")) or 0,
             disk_style=disk.get("DiskStyle"),
             partition_style=disk.get("DiskStyle"),
-            partition_index=int(one.get("PartitionIndex", "0")),
+            partition_index=whole_number(one.get("PartitionIndex")) or 0,
             partition_type=one.get("PartitionType"),
-            partition_offset=int(one.get("PartitionOffset", "0")),
-            partition_size=int(one.get("PartitionSize", "0")),
+            partition_offset=whole_number(one.get("PartitionOffset")) or 0,
+            partition_size=whole_number(one.get("PartitionSize")) or 0,
             partition_file_system=one.get("PartitionFileSystem"),
             partition_label=one.get("PartitionLabel"),
             partition_is_boot=one.get("PartitionIsBoot") == "True",
@@ -159,7 +159,7 @@ def _information(image: ET.Element, package_id: str | None, path: str) -> ImageI
         hal_type=text("WINDOWS/HAL"),
         image_path=path,
         image_os_version=version,
-        index=int(image.get("INDEX", "0")),
+        index=whole_number(image.get("INDEX")) or 0,
         language=text("WINDOWS/LANGUAGES/DEFAULT") or text("WINDOWS/LANGUAGES/LANGUAGE"),
         name=text("NAME"),
         object_type=ImageObjectType.IMAGE_PACKAGE,
@@ -167,13 +167,9 @@ def _information(image: ET.Element, package_id: str | None, path: str) -> ImageI
         package_id=package_id,
         package_type=PackageType.IMAGE,
         product_type=text("WINDOWS/PRODUCTTYPE"),
-        size=_number(text("TOTALBYTES")),
+        size=whole_number(text("TOTALBYTES")),
         version=text(f"{_OWN}/VERSION"),
     )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
 
 
 def _moment(image: ET.Element) -> str | None:
@@ -216,4 +212,4 @@ def _disk_layout(images: list[ET.Element]) -> str:
 def _place(element: ET.Element) -> dict[str, str]:
     found = {name: (element.findtext(tag) or "") for name, tag in _PLACES.items()}
     numbers = ("PartitionIndex", "PartitionOffset", "PartitionSize")
-    return found | {name: str(_number(found[name]) or 0) for name in numbers}
+    return found | {name: str(whole_number(found[name]) or 0) for name in numbers}

@@ -8,9 +8,16 @@ import attrs
 
 from tasksequence.errors import ImageError
 
-__all__ = ["RecordedImage", "image_elements", "parsed_wim_xml", "recorded_images"]
+__all__ = [
+    "RecordedImage",
+    "image_elements",
+    "parsed_wim_xml",
+    "recorded_images",
+    "whole_number",
+]
 
 _PLACE = "TASKSEQUENCE/PARTITION"
+_DIGITS = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -31,12 +38,12 @@ def recorded_images(xml: str, path: str) -> list[RecordedImage]:
     """Return the images of a WIM. Raises `ImageError` for damaged XML."""
     return [
         RecordedImage(
-            index=_number(image.get("INDEX")) or 0,
+            index=whole_number(image.get("INDEX")) or 0,
             name=image.findtext("NAME") or "",
             disk=image.findtext("TASKSEQUENCE/DISK/INDEX") or "",
             file_system=image.findtext(f"{_PLACE}/FILESYSTEM") or "",
             role=image.findtext(f"{_PLACE}/ROLE") or "",
-            partition=_number(image.findtext(f"{_PLACE}/INDEX")),
+            partition=whole_number(image.findtext(f"{_PLACE}/INDEX")),
         )
         for image in image_elements(xml, path)
     ]
@@ -67,5 +74,7 @@ def parsed_wim_xml(xml: str, path: str) -> ET.Element:
         ) from None
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+def whole_number(text: str | None) -> int | None:
+    """Return the number that a text of a WIM's XML is; None for what is none of up to 64 bits."""
+    # int refuses texts of thousands of digits.
+    return int(text) if text and len(text) <= _DIGITS and text.isdecimal() else None

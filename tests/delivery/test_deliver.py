@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,6 +157,110 @@ def test_only_a_finished_upload_takes_its_place_on_the_share(
     assert names_in(share.folder) == before
 
 
+def test_a_wim_that_was_kept_deletes_no_finished_upload(
+    share: SambaShare, scratch: Path, wim: Path
+) -> None:
+    newer = share.folder / "out.0123abcd.finished.wim"
+    newer.write_bytes(NEW)
+    ts.deliver_wim(
+        wim,
+        rf"{share.unc}\out.wim",
+        account=share.account,
+        password=SecretText(PASSWORD),
+        options=options_for(share, scratch),
+    )
+    assert newer.read_bytes() == NEW
+    deliver_new(share, scratch)
+    assert names_in(share.folder) == {"out.wim"}
+
+
+def test_finishing_that_is_ended_while_keeping_gives_the_old_image_its_name_back(
+    share: SambaShare, scratch: Path, wim: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = put_old(share)
+    name = "out.0123abcd.finished.wim"
+    (share.folder / name).write_bytes(wim.read_bytes())
+    keep_old = SmbDestination._keep_old
+
+    def keep(self: SmbDestination) -> bool:
+        keep_old(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SmbDestination, "_keep_old", keep)
+    with pytest.raises(KeyboardInterrupt):
+        ts.deliver_wim(
+            rf"{share.unc}\{name}",
+            rf"{share.unc}\out.wim",
+            account=share.account,
+            password=SecretText(PASSWORD),
+            options=options_for(share, scratch, overwrite=Overwrite.KEEP),
+        )
+    assert old.read_bytes() == OLD
+    assert names_in(share.folder) == {"out.wim", name}
+
+
+def test_finishing_tells_what_there_is_to_know_of_the_share(
+    share: SambaShare, scratch: Path, wim: Path
+) -> None:
+    share.stop()
+    share.configure({}, {"smb encrypt": "off", "server smb encrypt": "off"})
+    share.start()
+    (share.folder / "out.0123abcd.finished.wim").write_bytes(wim.read_bytes())
+    events = Events()
+    ts.deliver_wim(
+        rf"{share.unc}\out.0123abcd.finished.wim",
+        rf"{share.unc}\out.wim",
+        account=share.account,
+        password=SecretText(PASSWORD),
+        options=options_for(share, scratch),
+        on_event=events,
+    )
+    assert any("does not encrypt" in text for text in events.warnings)
+
+
+@pytest.mark.parametrize("to_share", [False, True], ids=["local", "share"])
+def test_a_wim_with_a_long_path_is_delivered(
+    share: SambaShare, scratch: Path, wim: Path, tmp_path: Path, to_share: bool
+) -> None:
+    deep = tmp_path / ("d" * 200) / ("e" * 200)
+    deep.mkdir(parents=True)
+    shutil.copy(wim, deep / "w.wim")
+    ts.deliver_wim(
+        deep / "w.wim",
+        rf"{share.unc}\out.wim" if to_share else str(share.folder / "out.wim"),
+        account=share.account,
+        password=SecretText(PASSWORD),
+        options=options_for(share, scratch),
+    )
+    assert (share.folder / "out.wim").read_bytes() == wim.read_bytes()
+
+
+def test_a_source_that_no_file_can_be_is_told_of(tmp_path: Path) -> None:
+    for name in ("a\0b.wim", "a\ud800.wim", ""):
+        with pytest.raises(ts.DestinationError, match="cannot be read"):
+            ts.deliver_wim(name, str(tmp_path / "out.wim"))
+
+
+def test_a_destination_that_links_to_nothing_yet_is_written_there(
+    wim: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link.wim").symlink_to(tmp_path / "real.wim")
+    ts.deliver_wim(wim, str(tmp_path / "link.wim"))
+    assert (tmp_path / "link.wim").is_symlink()
+    assert (tmp_path / "real.wim").read_bytes() == wim.read_bytes()
+
+
+def test_a_delivery_to_a_mapped_folder_without_a_mount_warns(wim: Path, tmp_path: Path) -> None:
+    if tmp_path.stat().st_dev != Path("/").stat().st_dev:
+        pytest.skip("the folder for tests is on a file system of its own")
+    events = Events()
+    options = CaptureOptions(shares=(ts.ShareMapping(unc=r"\\s\images", path=tmp_path),))
+    ts.deliver_wim(wim, r"\\s\images\out.wim", options=options, on_event=events)
+    assert (tmp_path / "out.wim").read_bytes() == wim.read_bytes()
+    (said,) = events.warnings
+    assert "no share is mounted there" in said
+
+
 def test_a_kept_file_that_is_delivered_stays(share: SambaShare, scratch: Path, wim: Path) -> None:
     destination = rf"{share.unc}\out.wim"
     kept = Path(kept_finished(str(scratch / ".x.partial"), destination))
@@ -269,6 +374,13 @@ def test_the_printed_command_keeps_what_was_to_be_kept(
     verify(share.folder / "out.wim")
 
 
+def test_a_log_that_cannot_be_written_does_not_end_the_delivery(wim: Path, tmp_path: Path) -> None:
+    done = run("deliver", wim, tmp_path / "out.wim", "--log", "/dev/full", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("warning: the log cannot be written: No space left") == 1
+    assert (tmp_path / "out.wim").read_bytes() == wim.read_bytes()
+
+
 def test_deliver_without_an_account_names_the_option(wim: Path) -> None:
     done = run("deliver", wim, r"\\server\images\out.wim")
     refused(done, 1, "needs an account", "--account")
@@ -301,6 +413,15 @@ def test_the_command_is_read_by_a_shell_as_it_is_meant(
     assert (r"\\a b\c=/mnt/a b" in words) == on_share
     assert ("--smb-port" in words[6:]) == (on_share and port != 445)
     assert (words[-1] == "--require-encryption") == on_share
+
+
+def test_the_command_has_what_the_space_and_the_scratch_folder_ask_for() -> None:
+    options = CaptureOptions(check_space=False, scratch=Path("/mnt/big disk"))
+    local = shlex.split(deliver_command("w", "d", account=None, options=options))
+    assert local[4:] == ["--no-space-check"]
+    shared = shlex.split(deliver_command("w", "d", account="a", options=options))
+    assert "--no-space-check" in shared
+    assert shared[shared.index("--scratch") + 1] == "/mnt/big disk"
 
 
 @given(name=names, mark=st.integers(0, 0xFFFFFFFF), upper=st.booleans())

@@ -96,6 +96,38 @@ def test_an_upload_that_the_server_cut_off_is_seen_and_sent_again(
     assert (share.folder / "out.wim").read_bytes() == NEW
 
 
+def test_a_wim_that_becomes_shorter_while_it_is_uploaded_is_told_of(
+    share: SambaShare, scratch: Path
+) -> None:
+    put_old(share)
+
+    def report(phase: Phase, _done: int, _total: int) -> None:
+        for one in scratch.glob(".out.wim.*.partial"):
+            os.truncate(one, 3 << 20)
+
+    with pytest.raises(DestinationError, match="became shorter") as caught:
+        deliver_new(share, scratch, report=report)
+    assert caught.value.hresult == 0x80070026
+    assert (share.folder / "out.wim").read_bytes() == OLD
+    assert names_in(share.folder) == {"out.wim"}
+
+
+def test_a_wim_that_cannot_be_read_is_no_lost_connection(share: SambaShare, scratch: Path) -> None:
+    def report(phase: Phase, _done: int, _total: int) -> None:
+        # Reading a file that is open for writing alone fails.
+        for link in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                target = link.readlink()
+                if target.parent == scratch and target.name.startswith(".out.wim."):
+                    other = os.open(target, os.O_WRONLY)
+                    os.dup2(other, int(link.name))
+                    os.close(other)
+
+    with pytest.raises(DestinationError, match="WIM here cannot be read: Bad file"):
+        deliver_new(share, scratch, report=report)
+    assert names_in(share.folder) == set()
+
+
 def test_what_comes_while_the_old_image_is_kept_is_kept_too(
     share: SambaShare, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -306,6 +306,26 @@ def test_xml_with_declarations_is_not_read(wim: Path, tmp_path: Path) -> None:
         images.read_package(path)
 
 
+def test_numbers_in_the_xml_that_are_none_count_as_zero(wim: Path, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.wim"
+    raw = bytearray(wim.read_bytes()[:208])
+    digits = "9" * 5000
+    place = f"<INDEX>{digits}</INDEX><OFFSET>x</OFFSET><SIZE>-1</SIZE>"
+    own = f"<DISK><INDEX>two</INDEX></DISK><PARTITION>{place}</PARTITION>"
+    text = (
+        f'\ufeff<WIM><IMAGE INDEX="one"><TOTALBYTES>{digits}</TOTALBYTES>'
+        f"<TASKSEQUENCE>{own}</TASKSEQUENCE></IMAGE></WIM>"
+    ).encode("utf-16-le")
+    struct.pack_into("<QQQ", raw, 72, len(text), 208, len(text))
+    path.write_bytes(raw + text)
+    xml = images.get_image_properties(path)
+    package = ts.ImagePackage(name="x", pkg_source_path=str(path), image_property=xml)
+    (one,) = images.image_information(package)
+    assert (one.index, one.size) == (0, None)
+    (disk,) = images.image_disks(path)
+    assert (disk.disk_index, disk.partition_index, disk.partition_size) == (0, 0, 0)
+
+
 # Looking, comparing.
 
 

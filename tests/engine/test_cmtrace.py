@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -115,3 +116,34 @@ def test_a_log_that_grows_is_put_aside_and_three_are_kept(tmp_path: Path) -> Non
 def test_a_log_in_no_folder_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(ts.TaskSequenceError, match="log cannot be written"):
         ts.CMTraceLog(tmp_path / "absent" / "smsts.log")
+
+
+def test_a_log_on_a_full_disk_ends_and_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    with ts.CMTraceLog("/dev/full") as log:
+        log.write("one")
+        log.write("two")
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("tasksequence", "WARNING")
+    assert "No space left" in record.getMessage()
+    assert "/dev/full" in record.getMessage()
+
+
+def test_a_log_that_cannot_be_put_aside_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # With a time added, the name is longer than a file system takes.
+    path = tmp_path / f"{'x' * 250}.log"
+    with ts.CMTraceLog(path, largest=1) as log:
+        log.write("one")
+        log.write("two")
+    assert [record["message"] for record in parse(path.read_text("utf-8"))] == ["one", "two"]
+    assert not caplog.records
+
+
+def test_a_log_whose_folder_is_gone_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "logs").mkdir()
+    with ts.CMTraceLog(tmp_path / "logs" / "smsts.log", largest=1) as log:
+        shutil.rmtree(tmp_path / "logs")
+        log.write("one")
+        log.write("two")
+    assert len(caplog.records) == 1

@@ -14,8 +14,9 @@ from tasksequence.capture.destinations.parts import check_split
 from tasksequence.capture.destinations.unc import is_unc, mapped
 from tasksequence.errors import DestinationError
 from tasksequence.request import CaptureOptions, CaptureRequest, VolumeSource
+from tasksequence.secret_text import SecretText
 
-__all__ = ["local_path", "open_destination", "unmounted"]
+__all__ = ["local_path", "open_destination", "reach", "unmounted"]
 
 
 def open_destination(request: CaptureRequest) -> Destination:
@@ -23,28 +24,40 @@ def open_destination(request: CaptureRequest) -> Destination:
 
     A UNC path that a mapping covers is local; any other is reached by SMB.
     """
-    local = local_path(request.destination, request.options)
-    if request.options.split is not None:
-        check_split(local, request.destination, request.options)
-    destination: Destination
-    if local is not None:
-        origins = [volume.origin for volume in request.volumes]
-        destination = LocalDestination(local, origins, request.options)
-        if is_unc(request.destination):
-            destination.notes += unmounted(local, request.destination)
-    else:
-        # Loaded late: a capture to a local file needs none of it.
-        from tasksequence.capture.destinations.smb import SmbDestination
-
-        options = attrs.evolve(request.options, timeout=request.time_limit)
-        destination = SmbDestination(
-            request.destination, request.account, request.password, options
-        )
+    text, options = request.destination, request.options
+    if options.split is not None:
+        check_split(local_path(text, options), text, options)
+    options = attrs.evolve(options, timeout=request.time_limit)
+    origins = [volume.origin for volume in request.volumes]
+    destination = reach(text, request.account, request.password, options, origins)
     try:
         _check_outside(destination, request.volumes)
     except BaseException:
         destination.close()
         raise
+    return destination
+
+
+def reach(
+    text: str,
+    account: str | None,
+    password: SecretText | None,
+    options: CaptureOptions,
+    origins: Iterable[Path],
+) -> Destination:
+    """Return the checked destination that a text means; it must not be one of the origins.
+
+    Raises `DestinationError`.
+    """
+    local = local_path(text, options)
+    if local is None:
+        # Loaded late: what goes to a local file needs none of it.
+        from tasksequence.capture.destinations.smb import SmbDestination
+
+        return SmbDestination(text, account, password, options)
+    destination = LocalDestination(local, origins, options)
+    if is_unc(text):
+        destination.notes += unmounted(local, text)
     return destination
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
 import attrs
@@ -23,11 +24,15 @@ def deliver_command(
     words = ["tasksequence", "deliver", wim, destination]
     if options.overwrite is not Overwrite.REPLACE:
         words += ["--overwrite", options.overwrite.value]
+    if not options.check_space:
+        words.append("--no-space-check")
     if account is None:
         return shlex.join(words)
     words += ["--account", account, "--secret", "OSDCaptureAccountPassword=prompt"]
     for share in options.shares:
         words += ["--share", f"{share.unc}={share.path}"]
+    if options.scratch is not None:
+        words += ["--scratch", os.path.abspath(options.scratch)]  # noqa: PTH100
     if options.smb_port != usual.smb_port.default:
         words += ["--smb-port", str(options.smb_port)]
     if options.patience != usual.patience.default:

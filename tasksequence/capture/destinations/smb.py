@@ -184,7 +184,9 @@ class SmbDestination:
         del self._created[-1:]
         with suppress(Exception), self._share.at_most(_TAKE_BACK_SECONDS):
             self._created = [path for path in self._created if not self._is_removed(path)]
-            self._clear_up()
+            # What was kept earlier, and is delivered now, may be older than a finished upload.
+            if source is None:
+                self._clear_up()
         self._record.end(cleared=not self._created)
 
     def deliver_parts(
@@ -226,11 +228,14 @@ class SmbDestination:
             try:
                 check_whole_file(where, head, file.size)
                 self._asked(lambda: self._put_in_place(file), self.text)
-            except DestinationError as error:
-                self._tell_of_kept(error)
-                raise
-            finally:
+            except BaseException as error:
                 file.close()
+                # Without this an old image that was to be kept would have its name no more.
+                self._take_back(lost=False)
+                if isinstance(error, DestinationError):
+                    self._tell_of_kept(error)
+                raise
+            file.close()
 
     def close(self) -> None:
         """Leave no unfinished file, here and on the share, and no connection."""

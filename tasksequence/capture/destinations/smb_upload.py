@@ -19,6 +19,7 @@ from tasksequence.capture.destinations.smb_errors import (
     still_held,
 )
 from tasksequence.capture.destinations.smb_share import Share, ShareFile
+from tasksequence.error_codes import hresult_of_errno
 from tasksequence.errors import DestinationError
 from tasksequence.request import Phase
 
@@ -217,7 +218,31 @@ class Upload:
         return different
 
     def _chunk(self, offset: int) -> bytes:
-        return os.pread(self._source, min(CHUNK, self._size - offset), offset)
+        """Return a piece of the source; raises `DestinationError` where it cannot be read.
+
+        That is no failure of the connection, which a new one could mend.
+        """
+        size = min(CHUNK, self._size - offset)
+        chunk = b""
+        while len(chunk) < size:
+            try:
+                piece = os.pread(self._source, size - len(chunk), offset + len(chunk))
+            except OSError as error:
+                raise DestinationError(
+                    f"the WIM here cannot be read: {error.strerror}",
+                    where=self._destination,
+                    hint="Check the disk or share that it lies on, on this machine.",
+                    hresult=hresult_of_errno(error.errno),
+                ) from None
+            if not piece:
+                raise DestinationError(
+                    "the WIM here became shorter while it was uploaded",
+                    where=self._destination,
+                    hint="See what else writes to it on this machine, and capture or copy it anew.",
+                    hresult=0x80070026,
+                )
+            chunk = chunk + piece if chunk else piece
+        return chunk
 
     def _was_sent(self, end: int) -> None:
         # What is only sent again is no progress: a server that dies each time would never be lost.
