@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import tasksequence as ts
 from tasksequence import images
+from tasksequence.capture.sources import disk_checks
 from tests.support import disks
 from tests.support.command_line import refused
 from tests.support.command_line import run as command
@@ -62,21 +65,28 @@ def test_a_raw_disk_that_a_guest_made_look_like_qcow2_opens_no_other_file(
     refused(command("volumes", disk, "--format", "qcow2"), 1, str(secret), "outside of its folder")
 
 
-def test_a_block_device_is_raw_whatever_it_begins_with(full_disk: Path, tmp_path: Path) -> None:
-    secret = tmp_path / "secret.raw"
-    shutil.copy(full_disk, secret)
-    disk = tmp_path / "guest.qcow2"
-    run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", secret, disk)
+@contextmanager
+def loop_device(file: Path) -> Iterator[str]:
+    """Show a file as a block device."""
     done = subprocess.run(
-        ["losetup", "--find", "--show", "--read-only", disk],
+        ["losetup", "--find", "--show", "--read-only", file],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
         pytest.skip("no loop device to be had")
     try:
-        refused(command("volumes", done.stdout.strip()), 1, "neither a partition table")
+        yield done.stdout.strip()
     finally:
         subprocess.run(["losetup", "--detach", done.stdout.strip()], check=True)
+
+
+def test_a_block_device_is_raw_whatever_it_begins_with(full_disk: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.raw"
+    shutil.copy(full_disk, secret)
+    disk = tmp_path / "guest.qcow2"
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", secret, disk)
+    with loop_device(disk) as device:
+        refused(command("volumes", device), 1, "neither a partition table")
 
 
 def test_parents_are_read_beside_the_disk_and_elsewhere_when_they_are_allowed(
@@ -197,7 +207,95 @@ def test_a_parent_that_is_cut_off(full_disk: Path, tmp_path: Path) -> None:
     refused(command("volumes", child), 1, "cut off", "parent.qcow2")
 
 
+def test_a_data_file_that_is_cut_off(full_disk: Path, tmp_path: Path) -> None:
+    disk, data = tmp_path / "d.qcow2", tmp_path / "content.bin"
+    run("qemu-img", "convert", "-O", "qcow2", "-o", f"data_file={data}", full_disk, disk)
+    assert "Full" in command("volumes", disk).stdout
+    os.truncate(data, data.stat().st_size // 2)
+    refused(command("volumes", disk), 1, "cut off", "content.bin")
+
+
+@pytest.mark.parametrize("form", ["vpc", "vdi", "vmdk"])
+def test_a_virtual_disk_on_a_block_device(full_disk: Path, tmp_path: Path, form: str) -> None:
+    disk = disks.converted(full_disk, form)
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    shutil.copy(disk, whole)
+    os.truncate(whole, disk.stat().st_size + (1 << 20))
+    shutil.copy(disk, half)
+    os.truncate(half, disk.stat().st_size // 1024 * 512)
+    words = ("--format", {"vpc": "vhd"}.get(form, form))
+    with loop_device(whole) as device:
+        done = command("volumes", device, *words)
+        assert "Full" in done.stdout, done.stderr
+    with loop_device(half) as device:
+        refused(command("volumes", device, *words), 1, "cut off")
+
+
+def test_a_look_at_a_disk_that_does_not_answer_ends(
+    full_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = disks.converted(full_disk, "vdi")
+    slow = tmp_path / "bin" / "qemu-img"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(slow.parent), prepend=":")
+    monkeypatch.setattr(disk_checks, "_CHECK_TIME", 1)
+    with pytest.raises(ts.CaptureError, match="qemu-img did not end within 1 seconds"):
+        ts.read_disk(disk)
+
+
+def test_counts_that_a_crash_left_behind_are_no_damage(full_disk: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "lazy.qcow2"
+    run("qemu-img", "convert", "-O", "qcow2", "-o", "lazy_refcounts=on", full_disk, disk)
+    write = f"write -q -P 7 {full_disk.stat().st_size - (3 << 19)} 128k"
+    crash = ["-c", write, "-c", "flush", "-c", "sigraise 9"]
+    subprocess.run(["qemu-io", *crash, disk], capture_output=True, check=False)
+    check = subprocess.run(["qemu-img", "check", disk], capture_output=True, check=False)
+    assert check.returncode == 2
+    done = command("volumes", disk)
+    assert "Full" in done.stdout, done.stderr
+    with disk.open("r+b") as stream:  # the mark that the counts are stale
+        stream.seek(79)
+        stream.write(b"\0")
+    refused(command("volumes", disk), 1, "damaged")
+
+
 # Disks of which the rest is elsewhere.
+
+
+def test_the_hint_for_a_parent_of_no_told_format_is_about_its_child(
+    full_disk: Path, tmp_path: Path
+) -> None:
+    parent, child = tmp_path / "parent.img", tmp_path / "child.qcow2"
+    shutil.move(disks.converted(full_disk, "qcow2"), parent)
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", "parent.img", child)
+    raw = child.read_bytes()
+    at = raw.index(b"\xe2\x79\x2a\xca")
+    child.write_bytes(raw[:at] + b"\1\1\1\1" + raw[at + 4 :])  # an extension that nobody knows
+    hint = f"qemu-img rebase -u -F qcow2 -b parent.img {child}"
+    done = command("volumes", child)
+    refused(done, 1, str(parent), hint)
+    assert "--format" not in done.stderr
+    run("qemu-img", "rebase", "-u", "-F", "qcow2", "-b", "parent.img", child)
+    assert "Full" in command("volumes", child).stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["RW 2048 ZERO", 'RW 2048 ZERO "x"', 'RDONLY 2048 FLAT "f" 0', "NOACCESS 2048 ZERO"],
+)
+def test_a_vmdk_with_a_part_that_qemu_passes_over(
+    full_disk: Path, tmp_path: Path, line: str
+) -> None:
+    disk = disks.converted(full_disk, "vmdk", "subformat=monolithicFlat")
+    own = tmp_path / "d.vmdk"
+    text = disk.read_bytes().rstrip(b"\0")
+    shutil.copy(disk.with_name(f"{disk.stem}-flat.vmdk"), tmp_path)
+    own.write_bytes(text)
+    assert "Full" in command("volumes", own).stdout
+    own.write_bytes(text.replace(b"RW ", line.encode() + b"\nRW "))
+    refused(command("volumes", own), 1, "cannot be opened", line)
 
 
 def test_an_encrypted_qcow2(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -134,6 +136,18 @@ def test_the_command_shows_and_captures_nothing(volume: Path, tmp_path: Path) ->
     missing = command("capture", sequence, "--volume", volume, "--exclusions", tmp_path / "no.ini")
     refused(missing, 1, "cannot be read", "no.ini")
     assert describe_exclusions([]) == "Nothing would be left out."
+
+
+def test_an_excluded_file_may_have_a_name_in_any_encoding(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"a")
+    (folder / os.fsdecode(b"caf\xe9.tmp")).write_bytes(b"t")
+    source = ts.VolumeSource(path=folder, is_folder=True)
+    options = attrs.evolve(QUICK, exclusions=ts.ExclusionProfile(exclude=("*.tmp",)))
+    result = ts.capture_volumes(plan_to(tmp_path / "f.wim"), source, options=options)
+    (path,) = (path for left in result.omissions for path in left.paths)
+    assert path.endswith("/caf\ufffd.tmp")
 
 
 def test_a_folder_is_captured_and_previewed(tmp_path: Path) -> None:

@@ -25,6 +25,10 @@ _DESCRIPTOR = 20 * 512
 _EXTENT = re.compile(
     rb'^[ \t]*(\S+)\s*([+-]?\d+)\s*(\S+?)\s*"([^"\r\n]*)(?:"\s*(\d+))?', re.MULTILINE
 )
+_EXTENT_LINE = re.compile(
+    rb"^[ \t]*((?:RW|RDONLY|NOACCESS)\s+\d+\s+\S+[^\r\n]*)", re.MULTILINE | re.IGNORECASE
+)
+_READ_BY_QEMU = re.compile(rb'RW\s+\d+\s+(FLAT|SPARSE|VMFS|VMFSSPARSE|SESPARSE)\s+"[^"\r\n]+"')
 _PARENT = b"parentFileNameHint"
 
 _REGIONS = (192 << 10, 256 << 10)
@@ -163,8 +167,15 @@ def _parent(descriptor: bytes) -> str | None:
 
 
 def _extents(descriptor: bytes) -> list[Extent]:
+    text = descriptor.partition(b"\0")[0]
+    for line in _EXTENT_LINE.findall(text):
+        # QEMU passes over any other without a word, and reads what follows at the wrong place.
+        if not _READ_BY_QEMU.match(line):
+            raise ValueError(
+                f"it has a part that is no writable file ({' '.join(_text(line).split())})"
+            )
     found = []
-    for _, sectors, kind, name, offset in _EXTENT.findall(descriptor.partition(b"\0")[0]):
+    for _, sectors, kind, name, offset in _EXTENT.findall(text):
         found.append(
             Extent(_text(name), kind.decode("latin-1"), int(sectors) * 512, int(offset or 0) * 512)
         )

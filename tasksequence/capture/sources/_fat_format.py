@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 __all__ = [
-    "ARCHIVE",
     "CLEAN",
     "CLUSTER_MASK",
     "DELETED",
@@ -36,7 +35,6 @@ ENTRY = 32
 DELETED = 0xE5
 VOLUME_ID = 0x08
 DIRECTORY = 0x10
-ARCHIVE = 0x20
 LONG_NAME = 0x0F
 LONG_NAME_CHARACTERS = 13
 """UTF-16 units in one entry of a long name."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
@@ -117,7 +118,7 @@ class _Finder:
             below = self._beside(path, named.backing, "parent")
             if os.path.realpath(below) in self._seen:
                 raise self._wrong("the disks that it builds on run in a ring")
-            backing = self._layer(below, self._backing_format(below, named.backing_format))
+            backing = self._layer(below, self._backing_format(below, path, named))
         return DiskFile(path=path, format=form, parts=tuple(parts), backing=backing)
 
     def _named(self, path: str, form: str) -> Named:
@@ -153,7 +154,9 @@ class _Finder:
         elif form == "vpc":
             kind, is_whole = vhd_type(stream)
             is_child = kind == _DIFFERENCING
-            if kind is not None and not is_whole:
+            # A device may go on behind the disk that is on it.
+            is_device = stat.S_ISBLK(os.fstat(stream.fileno()).st_mode)
+            if kind is not None and not is_whole and not is_device:
                 raise VolumeError(
                     "the disk is cut off: a VHD ends with a footer, and this one does not",
                     where=path,
@@ -172,8 +175,6 @@ class _Finder:
             )
 
     def _part(self, path: str, extent: Extent) -> str:
-        if extent.kind == "ZERO":  # stands for zeros alone, and QEMU refuses it
-            raise self._wrong("it has a part without a file (ZERO)")
         part = self._beside(path, extent.name, "part")
         try:
             with open(part, "rb") as stream:  # noqa: PTH123
@@ -193,9 +194,10 @@ class _Finder:
             raise self._wrong(f"its part {part} is a descriptor of other files")
         return part
 
-    def _backing_format(self, path: str, named: str | None) -> str:
+    def _backing_format(self, path: str, child: str, says: Named) -> str:
+        named = says.backing_format
         if named is None:
-            return disk_format(path)
+            return self._told_format(path, child, says.backing or path)
         if named in _FILES:
             return RAW
         if named not in _FORMATS:
@@ -203,6 +205,22 @@ class _Finder:
         if named != "vmdk" or guessed_format(path) == "vmdk":
             return named
         raise self._wrong(f"it builds on {path}, which is no VMDK")
+
+    def _told_format(self, path: str, child: str, name: str) -> str:
+        """Tell the format of a parent that the disk on it does not say."""
+        found = guessed_format(path)
+        try:
+            return disk_format(path)
+        except VolumeError as error:
+            # --format is of the first disk alone: a parent's format stands in its child.
+            raise VolumeError(
+                error.problem,
+                where=error.where,
+                hint="Let the disk that builds on it name its format: `qemu-img rebase -u -F "
+                f"{found} -b {shlex.quote(name)} {shlex.quote(child)}`, or -F raw if what ran in "
+                "the machine may have written that head.",
+                hresult=error.hresult,
+            ) from None
 
     def _beside(self, path: str, name: str, what: str) -> str:
         """Return the path of a file that another names, when it may be read."""

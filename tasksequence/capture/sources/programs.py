@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tasksequence.errors import BackendUnavailable, CaptureError
 
-__all__ = ["ending_with_this_process", "program", "run"]
+__all__ = ["ending_with_this_process", "program", "run", "too_slow"]
 
 _PACKAGES = {
     "blkid": "util-linux",
@@ -74,8 +74,13 @@ def run(
             env={**os.environ, "LC_ALL": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
-        raise CaptureError(
-            f"{name} did not end within {limit} seconds",
-            hint="A disk or share that does not answer? See `dmesg`.",
-            hresult=0x800705B4,
-        ) from None
+        raise too_slow(name, limit) from None
+
+
+def too_slow(name: str, limit: int) -> CaptureError:
+    """Return the error for a program that has not ended after so many seconds."""
+    return CaptureError(
+        f"{name} did not end within {limit} seconds",
+        hint="A disk or share that does not answer? See `dmesg`.",
+        hresult=0x800705B4,
+    )

@@ -80,9 +80,10 @@ def _of_folder(root: str, exclusions: Exclusions) -> UsedSpace:
                     continue
                 status = os.lstat(os.path.join(parent, name))  # noqa: PTH118
                 file = (status.st_dev, status.st_ino)
-                if status.st_nlink > 1 and file in seen:
-                    continue
-                seen.add(file)
+                if status.st_nlink > 1:
+                    if file in seen:
+                        continue
+                    seen.add(file)
                 low += min(status.st_size, status.st_blocks * _BLOCK)
                 high += status.st_size
     return UsedSpace(low, high)

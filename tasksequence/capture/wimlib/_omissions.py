@@ -81,6 +81,12 @@ def _is_below(path: str, outside: set[str]) -> bool:
 
 
 def _text(path: bytes) -> str:
-    """Decode libwim's UTF-8, with U+FFFD for halves of surrogate pairs as in `name_text`."""
-    wide = path.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    """Decode libwim's UTF-8, with U+FFFD for halves of surrogate pairs as in `name_text`.
+
+    What is excluded from a folder may have a name in any encoding: U+FFFD there, too.
+    """
+    try:
+        wide = path.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    except UnicodeDecodeError:
+        return path.decode("utf-8", "replace")
     return wide.decode("utf-16-le", "replace")

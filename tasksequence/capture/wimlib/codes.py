@@ -70,12 +70,18 @@ class LibwimError(Exception):
 
 
 def capture_error(
-    failure: LibwimError, *, volume: str | None, destination: str, file: str = ""
+    failure: LibwimError,
+    *,
+    volume: str | None,
+    destination: str,
+    file: str = "",
+    reading_back: bool = False,
 ) -> CaptureError:
     """Return the error to raise for a failed call.
 
     `volume` is the volume that was being scanned, or one that cannot be read; None when a file was
     written or verified. `file` is the path in the volume of what cannot be read.
+    With `reading_back` no source was read, but the WIM that was written.
     """
     said = failure.sentence()
     if failure.code == _NOMEM:
@@ -84,11 +90,12 @@ def capture_error(
             hint="Capture with fewer threads, or on a machine with more memory.",
             hresult=hresult_of_libwim(_NOMEM),
         )
-    if volume is not None or failure.code in _READING:
+    unread = reading_back and failure.code in {_READ, _UNEXPECTED_END_OF_FILE}
+    if not unread and (volume is not None or failure.code in _READING):
         return _read_error(f"{file}: {said}" if file else said, failure, volume)
     if failure.code == _WRITE:
         return _write_failure(said, failure, destination)
-    if failure.code in _DAMAGED_WIM:
+    if unread or failure.code in _DAMAGED_WIM:
         return DestinationError(
             f"the WIM that was written is damaged, and was deleted: {said}",
             where=destination,

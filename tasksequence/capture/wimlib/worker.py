@@ -63,6 +63,7 @@ class _Capture:
         self._scanning: Omissions | None = None
         self._scanned_before = (0, 0)
         self._records = 0
+        self._reading_back = False
         self._omissions = [Omissions(volume["path"]) for volume in self._volumes]
 
     def send(self, event: dict[str, object]) -> None:
@@ -81,10 +82,14 @@ class _Capture:
             volume, file = self._scanning.volume if self._scanning else None, ""
             if volume is None:
                 check_base(library, self._request["base"])
-            if volume is None and failure.is_about_reading():
+            if volume is None and failure.is_about_reading() and not self._reading_back:
                 volume, file = unreadable_source(failure.log, self._volumes)
             raise capture_error(
-                failure, volume=volume, destination=self._destination, file=file
+                failure,
+                volume=volume,
+                destination=self._destination,
+                file=file,
+                reading_back=self._reading_back,
             ) from None
         complete.set()
         self.send(done)
@@ -118,6 +123,8 @@ class _Capture:
             if volume["kind"] != "folder":
                 check_not_mounted(volume["path"])
         syncing = _Sync(lock)
+        # From here on libwim reads what was written, and no source.
+        self._reading_back = True
         with library.open_wim(self._partial, self._on_progress) as wim:
             wim.verify()
             images = self._images(wim, names)

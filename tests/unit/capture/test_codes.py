@@ -39,6 +39,15 @@ def test_a_code_becomes_the_fitting_error(
     assert said in error.problem
 
 
+@pytest.mark.parametrize("code", [50, 65])
+def test_what_cannot_be_read_back_is_the_destinations(code: int) -> None:
+    failure = LibwimError(code, "What libwim says", errno.EIO, "")
+    error = capture_error(failure, volume=None, destination="/d.wim", reading_back=True)
+    assert type(error) is DestinationError
+    assert error.where == "/d.wim"
+    assert "damaged" in error.problem
+
+
 def test_the_system_error_is_also_found_in_the_log() -> None:
     """errno is overwritten by what libwim does after the failure; its log keeps the words."""
     log = f"\r[ERROR] Error writing data to WIM file: {os.strerror(errno.ENOSPC)}\n"
