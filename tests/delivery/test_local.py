@@ -66,6 +66,23 @@ def test_a_file_that_came_meanwhile_stays_where_overwriting_is_refused(
     verify(old_wim.parent / finished)
 
 
+@pytest.mark.parametrize("stem", ["像" * 80, "é" * 121, "short"])
+def test_a_finished_wim_is_kept_whatever_the_length_of_its_name(tmp_path: Path, stem: str) -> None:
+    path = tmp_path / f"{stem}.wim"
+    options = attrs.evolve(QUICK, overwrite=Overwrite.REFUSE)
+    destination = LocalDestination(str(path), [], options)
+    Path(destination.partial).write_bytes(OLD)
+    path.write_bytes(b"came meanwhile")
+    with pytest.raises(DestinationError, match="overwriting was refused") as caught:
+        destination.deliver(lambda *_: None)
+    destination.close()
+    (kept,) = (one for one in tmp_path.iterdir() if one != path)
+    assert kept.name.endswith(".finished.wim")
+    assert kept.name.startswith(stem[:70])
+    assert kept.read_bytes() == OLD
+    assert f"The finished WIM stays here: {kept}" in (caught.value.hint or "")
+
+
 def test_without_an_old_one_refusing_is_no_obstacle(small_volume: Path, tmp_path: Path) -> None:
     options = attrs.evolve(QUICK, overwrite=Overwrite.REFUSE)
     destination = tmp_path / "new.wim"

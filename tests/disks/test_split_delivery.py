@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -182,3 +183,46 @@ def test_parts_that_cannot_be_gathered_leave_all_as_it_was(sets: Sets, tmp_path:
     with pytest.raises(ts.DestinationError):
         put_parts([str(tmp_path / "absent")], str(tmp_path / "a" / "x.swm"), replace=True)
     assert content(tmp_path / "a") == before
+
+
+@pytest.mark.parametrize("overwrite", [ts.Overwrite.REPLACE, ts.Overwrite.REFUSE])
+def test_another_image_with_the_name_of_a_part_stays(
+    sets: Sets, tmp_path: Path, overwrite: ts.Overwrite
+) -> None:
+    """It is named before the capture, and again where it came meanwhile."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    destination, other = folder / "office.swm", folder / "office2.swm"
+    options = attrs.evolve(SPLIT, overwrite=overwrite)
+    early = LocalDestination(str(destination), [], options)
+    shutil.copy(sets.old, other)
+    parts = [shutil.copy(part, tmp_path) for part in sorted(sets.new.parent.iterdir())]
+    message = "would replace another image|overwriting was refused"
+    with pytest.raises(ts.DestinationError, match=message) as told:
+        early.deliver_parts([*map(str, parts)], lambda *_: None)
+    early.close()
+    assert (told.value.where, told.value.hresult) == (str(other), 0x80070050)
+    assert told.value.hint
+    with pytest.raises(ts.DestinationError, match=message) as told:
+        LocalDestination(str(destination), [], options)
+    assert told.value.where == str(other)
+    assert content(folder) == {"office2.swm": sets.old.read_bytes()}
+
+
+def test_a_second_run_leaves_a_live_ones_parts_alone(
+    sets: Sets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination = tmp_path / "x.swm"
+    notes: list[str] = []
+
+    def second_run_first(parts: Sequence[str], place: str, *, replace: bool) -> tuple[Path, ...]:
+        second = LocalDestination(str(destination), [], SPLIT)
+        notes.extend(second.notes)
+        second.close()
+        return put_parts(parts, place, replace=replace)
+
+    monkeypatch.setattr("tasksequence.capture.destinations.local.put_parts", second_run_first)
+    result = ts.capture_volumes(plan_to(destination), sets.volume, options=SPLIT)
+    assert "another capture is writing" in notes[0]
+    assert names_in(tmp_path) == {"x.swm", "x2.swm", "x3.swm"}
+    assert images.verify_image_file(destination).parts == len(result.parts) == 3

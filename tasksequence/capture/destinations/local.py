@@ -23,6 +23,7 @@ from tasksequence.capture.destinations.overwrite import (
 )
 from tasksequence.capture.destinations.partial import (
     create_locked,
+    cut_name,
     new_part_files,
     new_partial,
     remove_if_present,
@@ -34,7 +35,11 @@ from tasksequence.capture.destinations.placing import (
     move_into_place,
     move_to_free,
 )
-from tasksequence.capture.destinations.split_delivery import finish_interrupted, put_parts
+from tasksequence.capture.destinations.split_delivery import (
+    check_places,
+    finish_interrupted,
+    put_parts,
+)
 from tasksequence.capture.destinations.unc import is_unc
 from tasksequence.capture.sources.mounts import file_system_of
 from tasksequence.capture.wim_file import MAGIC_BYTES
@@ -78,6 +83,8 @@ class LocalDestination:
         if options.overwrite is Overwrite.REPLACE and _is_read_only(self.text):
             raise protected(self.text)
         check_replaceable(self.text)
+        if options.split:
+            check_places(self.text, replace=options.overwrite is not Overwrite.REFUSE)
         if remove_stale(self.text):
             self.notes += (
                 f"another capture is writing to {self.text}: the last to end replaces it",
@@ -255,7 +262,9 @@ def kept_finished(partial: str, destination: str) -> str:
     folder, _ = os.path.split(partial)
     name = re.split(r"[\\/]", destination)[-1]
     mark = hashlib.sha256(destination.casefold().encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return os.path.join(folder, finished_name(name, mark))  # noqa: PTH118
+    ending = finished_name("", mark)
+    stem = finished_name(name, mark).removesuffix(ending)
+    return os.path.join(folder, cut_name(stem, len(ending)) + ending)  # noqa: PTH118
 
 
 def _copy(source: str, descriptor: int, where: str, report: DeliveryReport) -> None:

@@ -1,7 +1,8 @@
 """The unfinished WIM beside its destination: its name, its lock, and clearing up after a crash.
 
-The worker holds a lock (flock) on its unfinished file as long as it lives. A file that nobody
-locks was left behind by a process that was killed, and goes when the same destination is
+The worker holds a lock (flock) on its unfinished file as long as it lives. That lock stands for the
+parts of a split WIM, too, which have the same mark in their names. Files of a mark of which nobody
+locks one were left behind by a process that was killed, and go when the same destination is
 captured to again.
 """
 
@@ -12,10 +13,11 @@ import fcntl
 import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 __all__ = [
     "create_locked",
+    "cut_name",
     "hidden_name",
     "hidden_pattern",
     "new_part_files",
@@ -88,10 +90,13 @@ def remove_if_present(path: str) -> None:
     for one in (path, staging_file(path)):
         with suppress(OSError):
             os.unlink(one)  # noqa: PTH108
-    number = 1
+    # The first part may have been moved away, or be gone, before the others.
+    with suppress(OSError):
+        os.unlink(first)  # noqa: PTH108
+    number = 2
     with suppress(OSError):
         while True:
-            os.unlink(first if number == 1 else other(number))  # noqa: PTH108
+            os.unlink(other(number))  # noqa: PTH108
             number += 1
 
 
@@ -100,36 +105,50 @@ def remove_stale(destination: str) -> bool:
 
     Returns True where a live one holds one.
     """
-    is_live = False
+    groups: dict[str, list[str]] = {}
     pattern = hidden_pattern(destination, f"(s[0-9]*|f)?{re.escape(_SUFFIX)}")
+    # Up to the mark, which may end in f itself.
+    length = len(_prefix(os.path.basename(destination))) + 2 * _RANDOM_BYTES  # noqa: PTH119
     with suppress(OSError), os.scandir(os.path.dirname(destination)) as entries:  # noqa: PTH120
         for entry in entries:
             if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                is_live = _is_locked(entry.path) or is_live
+                groups.setdefault(entry.name[:length], []).append(entry.path)
+    is_live = False
+    for paths in groups.values():
+        is_live = _is_locked(paths) or is_live
     return is_live
 
 
-def _is_locked(path: str) -> bool:
-    """Tell whether a live process holds a file; one that nobody holds is deleted."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.unlink(path)  # noqa: PTH108
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+def _is_locked(paths: list[str]) -> bool:
+    """Tell whether a live process holds one of a run's files; if nobody does, all are deleted."""
+    held = []
+    with ExitStack() as stack:
+        for path in paths:
+            try:
+                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            except OSError:
+                continue
+            stack.callback(os.close, descriptor)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            held.append(path)
+        for path in held:
+            with suppress(OSError):
+                os.unlink(path)  # noqa: PTH108
     return False
 
 
 def _prefix(name: str) -> str:
     """Return what the unfinished files of a name begin with, cut where names have their limit."""
-    room = _NAME_BYTES - len(f"..{_SUFFIX}") - 2 * _RANDOM_BYTES
-    while len(os.fsencode(name)) > room:
+    return f".{cut_name(name, len(f'..{_SUFFIX}') + 2 * _RANDOM_BYTES)}."
+
+
+def cut_name(name: str, more: int) -> str:
+    """Return a name, cut so that a file's name has room for it and `more` bytes."""
+    while len(os.fsencode(name)) > _NAME_BYTES - more:
         name = name[:-1]
-    return f".{name}."
+    return name

@@ -10,7 +10,7 @@ from tasksequence.capture.wim_file import read_wim_file
 from tasksequence.errors import DestinationError, ImageError
 from tasksequence.request import CaptureOptions, Overwrite
 
-__all__ = ["check_split", "part_names", "remove_left_over", "split_refused"]
+__all__ = ["check_split", "is_part", "part_names", "remove_left_over", "split_refused"]
 
 
 def check_split(local: str | None, destination: str, options: CaptureOptions) -> None:
@@ -60,12 +60,13 @@ def remove_left_over(destination: str, count: int) -> None:
     """Delete parts of an older WIM of that name beyond those that the new one has."""
     for number, name in enumerate(part_names(destination), start=1):
         if number > count:
-            if not _is_part(name, number):
+            if not is_part(name, number):
                 return
             remove_if_present(name)
 
 
-def _is_part(path: str, number: int) -> bool:
+def is_part(path: str, number: int) -> bool:
+    """Tell whether a file is the part of that number of a split WIM, and can be read."""
     try:
         return read_wim_file(path).part == number
     except ImageError:

@@ -12,25 +12,41 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from tasksequence.capture.destinations.local_errors import write_error
 from tasksequence.capture.destinations.overwrite import check_is_wim, refuse
 from tasksequence.capture.destinations.partial import hidden_name, hidden_pattern
-from tasksequence.capture.destinations.parts import part_names, remove_left_over
+from tasksequence.capture.destinations.parts import is_part, part_names, remove_left_over
 from tasksequence.capture.wim_file import MAGIC_BYTES, read_wim_file
-from tasksequence.errors import ImageError
+from tasksequence.errors import DestinationError, ImageError
 from tasksequence.file_access import give_access
 
-__all__ = ["finish_interrupted", "interrupted_delivery", "put_parts"]
+__all__ = ["check_places", "finish_interrupted", "interrupted_delivery", "put_parts"]
 
 _GATHERED = ".gather"
 """Ending of a folder whose parts do not count yet."""
 _DECIDED = ".parts"
 """Ending of a folder whose parts are the WIM."""
+
+
+def check_places(destination: str, *, replace: bool) -> None:
+    """Refuse what stands in the way of the second part and those that follow it.
+
+    How many there will be is not known yet: the first name that is free is the last looked at.
+    Raises `DestinationError`.
+    """
+    names = islice(part_names(destination), 1, None)
+    for number, place in enumerate(takewhile(os.path.lexists, names), start=2):
+        if not replace:
+            raise refuse(place)
+        try:
+            _check_wims([(number, place)])
+        except OSError as error:
+            raise write_error(error, place) from None
 
 
 def put_parts(parts: Sequence[str], destination: str, *, replace: bool) -> tuple[Path, ...]:
@@ -48,7 +64,7 @@ def put_parts(parts: Sequence[str], destination: str, *, replace: bool) -> tuple
                 if os.path.lexists(place):
                     raise refuse(place)
         try:
-            _check_wims(places)
+            _check_wims(enumerate(places, start=1))
             _place(_gathered(parts, places, destination), destination)
         except OSError as error:
             raise write_error(error, destination) from None
@@ -102,7 +118,7 @@ def _place(folder: str, destination: str) -> None:
     """Bring what is left in a folder to its place, the first part last."""
     waiting = sorted((int(name) for name in os.listdir(folder)), reverse=True)  # noqa: PTH208
     names = list(islice(part_names(destination), waiting[0])) if waiting else []
-    _check_wims([names[number - 1] for number in waiting])
+    _check_wims((number, names[number - 1]) for number in waiting)
     for number in waiting:
         os.replace(os.path.join(folder, str(number)), names[number - 1])  # noqa: PTH105, PTH118
     # Somebody may have deleted the first part since.
@@ -112,11 +128,21 @@ def _place(folder: str, destination: str) -> None:
     os.rmdir(folder)  # noqa: PTH106
 
 
-def _check_wims(places: Sequence[str]) -> None:
-    """Refuse to replace what is no WIM."""
-    for place in places:
-        with suppress(FileNotFoundError), open(place, "rb") as file:  # noqa: PTH123
-            check_is_wim(file.read(MAGIC_BYTES), place)
+def _check_wims(places: Iterable[tuple[int, str]]) -> None:
+    """Refuse to replace what is no WIM, and from the second part on what is no such part."""
+    for number, place in places:
+        with suppress(FileNotFoundError):
+            with open(place, "rb") as file:  # noqa: PTH123
+                head = file.read(MAGIC_BYTES)
+            check_is_wim(head, place)
+            if head and number > 1 and not is_part(place, number):
+                raise DestinationError(
+                    f"part {number} of the split WIM would replace another image",
+                    where=place,
+                    hint="Only a part of that number is replaced by a new one: move this file "
+                    "away, or name another destination.",
+                    hresult=0x80070050,
+                )
 
 
 def _folders(destination: str, *endings: str) -> list[str]:

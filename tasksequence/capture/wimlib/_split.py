@@ -13,7 +13,8 @@ __all__ = ["split_wim"]
 def split_wim(library: Library, path: str, size: int) -> list[str]:
     """Write the parts of a WIM beside it, verify them, and return their paths in order.
 
-    No part is larger than `size` bytes but for a single file that is larger. The whole is deleted.
+    No part is larger than `size` bytes but for a single file that is larger. Of the whole an
+    empty file stays: whoever holds its lock holds the parts.
     """
     first, other = new_part_files(path)
     with library.open_wim(path) as wim:
@@ -24,7 +25,7 @@ def split_wim(library: Library, path: str, size: int) -> list[str]:
     for part in parts:
         with open(part, "rb") as file:  # noqa: PTH123
             os.fsync(file.fileno())
-    os.unlink(path)  # noqa: PTH108
+    os.truncate(path, 0)
     with library.open_wim(first) as wim:
         for part in parts[1:]:
             wim.use_parts(part)

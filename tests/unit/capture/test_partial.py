@@ -12,9 +12,11 @@ import pytest
 
 from tasksequence.capture.destinations.partial import (
     create_locked,
+    new_part_files,
     new_partial,
     remove_if_present,
     remove_stale,
+    staging_file,
 )
 
 
@@ -72,6 +74,35 @@ def test_a_file_that_a_process_holds_stays(tmp_path: Path) -> None:
         holder.wait()
         remove_stale(destination)
         assert not Path(held).exists()
+
+
+@pytest.mark.parametrize("mark", ["01234567", "abcdefff"])
+def test_one_locked_file_holds_all_of_its_run(tmp_path: Path, mark: str) -> None:
+    destination = str(tmp_path / "a.swm")
+    held, dead = str(tmp_path / f".a.swm.{mark}.partial"), new_partial(destination)
+    lock = create_locked(held)
+    for path in (held, dead):
+        first, other = new_part_files(path)
+        for one in (first, other(2), other(3), staging_file(path)):
+            Path(one).write_bytes(b"content")
+    stale = [path for path in tmp_path.iterdir() if not path.name.startswith(Path(held).stem)]
+    assert len(stale) == 4
+    live = {*tmp_path.iterdir()} - {*stale}
+    assert len(live) == 5
+    assert remove_stale(destination)
+    assert {*tmp_path.iterdir()} == live
+    os.close(lock)
+    assert not remove_stale(destination)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_first_part_that_is_gone_does_not_end_the_removal(tmp_path: Path) -> None:
+    path = new_partial(str(tmp_path / "a.swm"))
+    _, other = new_part_files(path)
+    for number in (2, 3):
+        Path(other(number)).write_bytes(b"content")
+    remove_if_present(path)
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
