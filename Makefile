@@ -59,7 +59,7 @@ lint: $(READY)
 
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m 'not deep'
+	$(BIN)/coverage run -m pytest -m 'not deep' --numprocesses auto --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what pip cannot: libwim, tools for NTFS, FAT and disks, a Samba server for the tests, and
+# Installs what pip cannot: libwim, tools for NTFS, FAT and disks, a Samba server and client for the tests, and
 # Python's venv. Does nothing where all is there.
 set -eu
 
@@ -23,6 +23,7 @@ has_library libwim.so.15 || need libwim15
 has_program wimlib-imagex || need wimtools
 { has_program ntfs-3g && has_program mkntfs; } || need ntfs-3g
 has_program smbd || need samba
+has_program smbclient || need smbclient
 { has_program fusermount3 || has_program fusermount; } || need fuse3
 # Whole disks: virtual ones are read through QEMU's storage daemon.
 has_program qemu-storage-daemon || need qemu-system-common

@@ -1,43 +1,22 @@
 """The command line: parses arguments and prints, and does nothing else.
 
-Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong, 130 interrupted, 143 ended by
-SIGTERM.
+Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong, 129 ended by SIGHUP, 130
+interrupted, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
+
+from tasksequence.cli.ending import Terminated, end_at_once_from_now_on, end_on_signals
 
 __all__ = ["main"]
 
 FAILED = 1
 INTERRUPTED = 130
-TERMINATED = 143
-_AGAIN = 0.05
-"""Seconds, after which Python has left what ignored the end."""
-
-
-class _Terminated(BaseException):
-    """SIGTERM came: like Ctrl-C, it lets everything clean up behind itself."""
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    # A second one must not break into the cleaning up; whoever cannot wait sends SIGKILL.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise _Terminated("ended by SIGTERM")
-
-
-def _ignored(raised: sys.UnraisableHookArgs) -> None:
-    """See that an end that Python ignores, in a finaliser or a callback of its own, comes again."""
-    if isinstance(raised.exc_value, _Terminated):
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
-    else:
-        sys.__unraisablehook__(raised)
 
 
 class _Warnings(logging.Handler):
@@ -54,18 +33,17 @@ def main() -> NoReturn:
 
     With TASKSEQUENCE_DEBUG set in the environment, unexpected errors do show theirs.
     """
-    signal.signal(signal.SIGALRM, _terminate)
-    sys.unraisablehook = _ignored
-    signal.signal(signal.SIGTERM, _terminate)
-    # What libraries log of a broken connection is told in words of ours, or tried again.
-    logging.getLogger().addHandler(logging.NullHandler())
-    logging.getLogger("tasksequence").addHandler(_Warnings(logging.WARNING))
     try:
+        end_on_signals()
+        # What libraries log of a broken connection is told in words of ours, or tried again.
+        logging.getLogger().addHandler(logging.NullHandler())
+        logging.getLogger("tasksequence").addHandler(_Warnings(logging.WARNING))
         code = _run()
+        end_at_once_from_now_on()
     except KeyboardInterrupt as error:
         code = _failed(_with_notes("interrupted", error), INTERRUPTED)
-    except _Terminated as ended:
-        code = _failed(_with_notes(str(ended), ended), TERMINATED)
+    except Terminated as ended:
+        code = _failed(_with_notes(str(ended), ended), ended.exit_code)
     except Exception as error:
         if os.environ.get("TASKSEQUENCE_DEBUG"):
             raise
@@ -75,6 +53,7 @@ def main() -> NoReturn:
             "TASKSEQUENCE_DEBUG=1 shows where it happened.",
             FAILED,
         )
+    end_at_once_from_now_on()
     from tasksequence.cli.output import discard_closed_outputs
 
     discard_closed_outputs()

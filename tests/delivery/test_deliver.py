@@ -27,6 +27,7 @@ from tasksequence.request import CaptureOptions, Overwrite, Phase
 from tasksequence.secret_text import SecretText
 from tests.support.captures import OLD, Events, names_in, needs_root
 from tests.support.command_line import refused, run
+from tests.support.patience import PATIENCE
 from tests.support.shares import (
     NEW,
     PASSWORD,
@@ -324,7 +325,7 @@ def run_printed(hint: str, *, folder: Path) -> tuple[int, str]:
     os.close(ours)
     assert typed, said
     assert PASSWORD.encode() not in said
-    return process.wait(timeout=60), said.decode()
+    return process.wait(timeout=PATIENCE), said.decode()
 
 
 @pytest.mark.parametrize("overwrite", [Overwrite.REPLACE, Overwrite.KEEP])

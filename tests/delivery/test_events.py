@@ -25,6 +25,7 @@ from examples.samba_share import SambaShare
 from tasksequence.cli.progress import _fitting, _share, shown_progress
 from tests.support.captures import names_in
 from tests.support.command_line import run
+from tests.support.patience import PATIENCE
 from tests.support.shares import (
     PASSWORD,
     assert_untouched,
@@ -256,7 +257,7 @@ def test_a_reader_that_is_gone_is_told_of_once_and_ends_no_capture(
     assert process.stdout.readline()
     process.stdout.close()
     process.stdout = None
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert errors.count("could not be printed") == 1
     assert (tmp_path / "a.wim").exists()
@@ -288,7 +289,7 @@ def on_terminal(command: list[str | Path], columns: int, **environment: str) -> 
             break
         shown += piece
     os.close(main)
-    return process.wait(timeout=60), shown.decode()
+    return process.wait(timeout=PATIENCE), shown.decode()
 
 
 @pytest.mark.wimlib

@@ -23,6 +23,7 @@ from tasksequence.errors import VolumeError
 from tests.support import disks
 from tests.support.captures import OLD, Events, is_alive, names_in, processes_below
 from tests.support.disks import Slot
+from tests.support.patience import PATIENCE
 from tests.support.shares import (
     PASSWORD,
     assert_untouched,
@@ -60,13 +61,28 @@ class Killing:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "SECRET": PASSWORD, "TMPDIR": str(self.temp)},
+            env={
+                **os.environ,
+                "SECRET": PASSWORD,
+                "TMPDIR": str(self.temp),
+                "PYTHONFAULTHANDLER": "1",
+            },
         )
+
+    @staticmethod
+    def errors_of(process: subprocess.Popen[str]) -> str:
+        """Wait for the end of a capture and return what it said; one that hangs says where."""
+        try:
+            return process.communicate(timeout=PATIENCE)[1]
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            stacks = process.communicate()[1]
+        pytest.fail(f"the capture does not end:\n{stacks}")
 
     def capture(self) -> None:
         """Capture to the end; nothing of earlier runs is left then."""
         process = self.start()
-        _, errors = process.communicate(timeout=120)
+        errors = self.errors_of(process)
         assert process.returncode == 0, errors
         verify(self.share.folder / "out.wim")
         assert names_in(self.share.folder) == {"out.wim"}
@@ -93,10 +109,10 @@ class Killing:
                 whole = moment
             others = processes_below(process.pid)
             process.send_signal(kind)
-            _, errors = process.communicate(timeout=60)
+            errors = self.errors_of(process)
             # Ctrl-C before Python has come to the program's first line is Python's own affair.
             assert "Traceback" not in errors or kind is signal.SIGINT, errors
-            end = time.monotonic() + 20
+            end = time.monotonic() + PATIENCE
             while any(is_alive(pid) for pid in others):
                 assert time.monotonic() < end, f"a process outlives {kind.name}"
                 time.sleep(0.02)
@@ -165,7 +181,7 @@ def unreadable_at(image: Path, offset: int, point: Path) -> Iterator[Path]:
         text=True,
     )
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while point.stat().st_size != image.stat().st_size:
             if daemon.poll() is not None or time.monotonic() > end:
                 daemon.kill()
@@ -174,7 +190,7 @@ def unreadable_at(image: Path, offset: int, point: Path) -> Iterator[Path]:
         yield point
     finally:
         daemon.terminate()
-        daemon.communicate(timeout=20)
+        daemon.communicate(timeout=PATIENCE)
 
 
 def test_a_read_error_on_the_source_keeps_the_old_image(

@@ -20,6 +20,7 @@ from tests.support import disks
 from tests.support.command_line import refused
 from tests.support.command_line import run as command
 from tests.support.disks import BASIC, EFI, QUICK, Slot, plan_to
+from tests.support.patience import PATIENCE
 from tests.support.volumes import make_volume, mark_dirty, mounted, run
 
 pytestmark = pytest.mark.wimlib
@@ -254,7 +255,7 @@ def test_an_interrupted_apply_can_be_done_again(tmp_path: Path, kind: str, numbe
     while target.stat().st_mtime_ns == written and apply.poll() is None:
         time.sleep(0.002)
     apply.send_signal(number)
-    _, said = apply.communicate(timeout=60)
+    _, said = apply.communicate(timeout=PATIENCE)
     if apply.returncode == 0:
         pytest.skip("it was done before the signal came")
     if number == signal.SIGTERM:
@@ -262,7 +263,7 @@ def test_an_interrupted_apply_can_be_done_again(tmp_path: Path, kind: str, numbe
         assert "partition 1 (image 1) is " in said
     assert digest(target) != before
     done = command("image", "apply", wim, target, "--erase", "--quiet")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while "in use" in done.stderr and time.monotonic() < deadline:  # the old daemon still ends
         time.sleep(0.2)
         done = command("image", "apply", wim, target, "--erase", "--quiet")

@@ -20,6 +20,7 @@ from tasksequence.images._fat_writer import FatNode, replace_fat32
 from tasksequence.images._names import check_paths, unusable_names
 from tasksequence.images.contents import FileStream, ImageFile
 from tests.support import disks
+from tests.support.patience import PATIENCE
 from tests.support.volumes import make_volume, run, tool_path
 
 pytestmark = pytest.mark.wimlib
@@ -368,7 +369,7 @@ def as_mtools_see_it(path: Path, folder: Path) -> tuple[list[str], list[str], di
 
     def said(*command: str | Path) -> list[str]:
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=True, timeout=60
+            command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE
         )
         return done.stdout.splitlines()
 

@@ -24,6 +24,7 @@ from tasksequence.capture.sources.scratch import clear_stale_scratch
 from tests.support import disks
 from tests.support.disks import QUICK, Slot, plan_to
 from tests.support.leftovers import left_behind, use_own_scratch
+from tests.support.patience import PATIENCE
 from tests.support.volumes import make_volume, mounted, run
 
 pytestmark = [pytest.mark.wimlib, pytest.mark.usefixtures("own_scratch")]
@@ -190,7 +191,7 @@ def test_what_is_left_by_sigkill_is_gone_or_cleared_by_the_next_run(
         assert file.stat().st_size > 1 << 20
         assert left_behind()
         process.send_signal(signal.SIGKILL)
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while left_behind():
         assert time.monotonic() < end, left_behind()
         time.sleep(0.05)
@@ -290,13 +291,13 @@ def test_a_capture_that_is_killed_leaves_no_daemon_and_no_file(
     ts.Document.new(ts.TaskSequence(steps=[step])).save(sequence)
     command = ["-m", "tasksequence", "capture", str(sequence), "--disk", str(gpt_disk), "--quiet"]
     with subprocess.Popen([sys.executable, *command, "--threads", "1"]) as process:
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while not any(destination.parent.glob(".*.partial")):
             assert time.monotonic() < end
             assert process.poll() is None
             time.sleep(0.005)
         process.kill()
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while left_behind() or any(destination.parent.iterdir()):
         assert time.monotonic() < end, (left_behind(), list(destination.parent.iterdir()))
         time.sleep(0.05)

@@ -20,6 +20,7 @@ import tasksequence as ts
 from tasksequence.engine.cmtrace import CMTraceLog
 from tasksequence.logs.records import read_records
 from tests.support.command_line import refused, run
+from tests.support.patience import PATIENCE
 
 
 def record(second: int, message: str, kind: int = 1, component: str = "TSManager") -> str:
@@ -351,7 +352,7 @@ def test_a_growing_log_is_followed_through_its_rolling(tmp_path: Path) -> None:
         assert "2 Prepare: began" in said(process)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert not errors
     assert "First failure: Prepare" in rest
@@ -373,7 +374,7 @@ def test_a_log_is_waited_for_and_followed_through_being_cut_off(tmp_path: Path) 
             stream.write(NEWER[6].encode())
         assert "2 Prepare: began" in said(process)
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (0, "")
     assert "3 records" not in rest
     assert "6 records" in rest
@@ -388,7 +389,7 @@ def test_following_ends_when_nobody_reads_any_more(tmp_path: Path) -> None:
         process.stdout.close()
         with path.open("ab") as stream:
             stream.write(NEWER[3].encode())
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE) == 0
         assert process.stderr is not None
         errors = process.stderr.read()
     assert "Traceback" not in errors

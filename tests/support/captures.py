@@ -20,6 +20,7 @@ from tasksequence.request import (
     StepReference,
     VolumeSource,
 )
+from tests.support.patience import PATIENCE
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do this")
 
@@ -117,7 +118,7 @@ def is_alive(pid: int) -> bool:
 def stop(pid: int) -> None:
     """Stop a process and wait until all its threads stand still."""
     os.kill(pid, signal.SIGSTOP)
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while thread_states(pid) != {"T"}:
         assert time.monotonic() < end, "the process did not stop"
         time.sleep(0.01)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 __all__ = ["refused", "run"]
 
 
@@ -24,7 +26,7 @@ def run(
         input=standard_input,
         env={**os.environ, **(environment or {})},
         pass_fds=pass_fds,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 TOOLS = ("mkntfs", "ntfscp", "ntfs-3g", "wimlib-imagex")
 RECORD = 1024
 ENCRYPTED = 0x4000
@@ -43,7 +45,11 @@ def run(*command: str | Path) -> str:
     tool = tool_path(str(command[0]))
     assert tool is not None, f"{command[0]} is not installed"
     done = subprocess.run(
-        [tool, *map(str, command[1:])], capture_output=True, text=True, check=False, timeout=120
+        [tool, *map(str, command[1:])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
@@ -98,7 +104,7 @@ def memory_disk(point: Path, size: str) -> Iterator[Path]:
 
 def _unmount(point: Path) -> None:
     """Unmount; what was killed a moment ago may hold a file there until it is gone."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while True:
         try:
             run("umount", point)

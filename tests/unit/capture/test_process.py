@@ -15,6 +15,7 @@ from tasksequence.capture.wimlib import process as worker_process
 from tasksequence.capture.wimlib.process import WorkerProcess
 from tasksequence.errors import CaptureCancelled, CaptureError
 from tests.support.captures import children, descriptors, is_alive
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +110,7 @@ def test_a_process_without_standard_streams_hears_its_worker(tmp_path: Path) -> 
         "sys.path.insert(0, sys.argv[1])\n"
         "process._MODULE = 'other_worker'\n"
         "with process.WorkerProcess({}) as worker:\n"
-        "    event = next(worker.events(time.monotonic() + 30))\n"
+        "    event = next(worker.events(time.monotonic() + 300))\n"
         "open(sys.argv[1] + '/heard', 'w').write(event['event'])\n"
     )
     (tmp_path / "other_worker.py").write_text(
@@ -119,7 +120,7 @@ def test_a_process_without_standard_streams_hears_its_worker(tmp_path: Path) -> 
         subprocess.run(
             ["bash", "-c", f'exec "$@" {closed}', "bash", sys.executable, "-c", code, tmp_path],
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
             cwd=Path(__file__).parents[3],
         )
         assert (tmp_path / "heard").read_text() == "a"
@@ -136,7 +137,7 @@ def test_the_worker_takes_names_of_files_for_the_same_bytes(
         "sys.path.insert(0, sys.argv[1])\n"
         "process._MODULE = 'other_worker'\n"
         "with process.WorkerProcess({'path': '\xfc'}) as worker:\n"
-        "    print(next(worker.events(time.monotonic() + 30))['event'])\n"
+        "    print(next(worker.events(time.monotonic() + 300))['event'])\n"
     )
     (tmp_path / "other_worker.py").write_text(
         "import json, os, sys\n"
@@ -151,7 +152,7 @@ def test_the_worker_takes_names_of_files_for_the_same_bytes(
         env={**os.environ, **plain},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
         cwd=Path(__file__).parents[3],
     )
@@ -168,7 +169,7 @@ def test_events_in_pieces_are_put_together(monkeypatch: pytest.MonkeyPatch, tmp_
     )
     got: list[object] = []
     with WorkerProcess({}) as worker:
-        for event in worker.events(time.monotonic() + 30):
+        for event in worker.events(time.monotonic() + 300):
             got.append(event["event"])
             if len(got) == 2:
                 break
