@@ -38,6 +38,17 @@ _TEXT_ENCODINGS = re.compile(
 _UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
 _PIECE = 1 << 20
 _NO_CHILDREN: tuple[Element, ...] = ()
+_HINTS = {
+    "XML or text declaration not at start of entity": "The line <?xml …?> must be the first of the "
+    "file: take out comments, spaces and empty lines that stand before it.",
+    "junk after document element": "A file holds one sequence: give each further one a file of its "
+    "own.",
+    "not well-formed (invalid token)": "In texts and attributes, & has to be &amp; and < has to be "
+    "&lt;.",
+    "no element found": "The file ends too early: export or copy it again.",
+    "unclosed token": "The file ends too early: export or copy it again.",
+}
+"""What to do about some of expat's errors."""
 
 
 @contextmanager
@@ -308,7 +319,7 @@ class Source:
             parser.Parse(text, True)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
-            hint = None
+            hint = _HINTS.get(reason)
             if text.lstrip()[:4] == b"&lt;":
                 hint = (
                     "The file was stored with its markup escaped (&lt; for <): unescape it first."

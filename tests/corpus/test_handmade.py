@@ -166,6 +166,24 @@ def test_a_secret_that_breaks_a_rule_is_not_in_the_violation() -> None:
     assert document.to_bytes() == raw
 
 
+@pytest.mark.parametrize(
+    ("raw", "hint"),
+    [
+        (b"<!-- mine -->\n<?xml version='1.0'?>\n<sequence/>", "must be the first of the file"),
+        (b"\n<?xml version='1.0'?><sequence/>", "must be the first of the file"),
+        (b"<sequence/><sequence/>", "a file of its own"),
+        (b"<sequence><step name='a & b'/></sequence>", "&amp;"),
+        (b"<sequence><step name='a < b'/></sequence>", "&lt;"),
+        (b"<sequence><group>", "ends too early"),
+        (b"<sequence><group", "ends too early"),
+    ],
+)
+def test_what_is_no_xml_is_told_with_what_to_do(raw: bytes, hint: str) -> None:
+    with pytest.raises(ts.DocumentError, match="not well-formed XML") as caught:
+        ts.load(raw)
+    assert hint in (caught.value.hint or "")
+
+
 BAD = {
     "empty": (b"", "is empty"),
     "white space": (b" \n", "is empty"),
